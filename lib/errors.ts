@@ -36,7 +36,12 @@ export class MailError extends Error {
   readonly data: { remedy: string; fields?: FieldFault[]; id?: string; [fact: string]: unknown };
 
   constructor(type: MailErrorType, message: string, data: MailError["data"]);
-  constructor(type: string, message: string, data: MailError["data"], status: { code: number; retryable: boolean });
+  constructor(
+    type: string,
+    message: string,
+    data: MailError["data"],
+    status: { code: number; retryable: boolean },
+  );
   constructor(
     type: string,
     message: string,
