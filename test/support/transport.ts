@@ -1,0 +1,50 @@
+/** Transport settings for tests: the scripted server's address, its account, short times. */
+import type { TransportConfig } from "../../lib/config/config.ts";
+import { Secret } from "../../lib/secret.ts";
+import { testCa } from "./certificates.ts";
+
+export const quick: TransportConfig["timeouts"] = {
+  dns: 1000,
+  connect: 500,
+  greeting: 500,
+  command: 500,
+  afterDot: 500,
+  total: 5000,
+};
+
+/** STARTTLS with the test account, unless the test says otherwise. */
+export function transportTo(
+  server: { port: number },
+  change: Partial<TransportConfig> = {},
+): TransportConfig {
+  return {
+    name: "primary",
+    host: "127.0.0.1",
+    port: server.port,
+    security: "starttls",
+    allowCleartextAuth: false,
+    username: "user@example.com",
+    password: new Secret("secret"),
+    auth: "password",
+    dialect: "host",
+    tls: { ca: testCa },
+    timeouts: quick,
+    pool: true,
+    maxConnections: 5,
+    maxMessages: 100,
+    ...change,
+  };
+}
+
+/** In clear, without an account. */
+export function plainTransportTo(
+  server: { port: number },
+  change: Partial<TransportConfig> = {},
+): TransportConfig {
+  const { username, password, ...transport } = transportTo(server, {
+    security: "opportunistic",
+    tls: {},
+    ...change,
+  });
+  return transport;
+}
