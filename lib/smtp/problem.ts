@@ -34,17 +34,7 @@ export type SmtpProblemType = (typeof smtpProblemTypes)[number];
 
 /** How far a conversation had come. `body`: after 354, before the final dot was handed to the socket; `reply`: after it. */
 export type Stage =
-  | "dns"
-  | "connect"
-  | "greeting"
-  | "ehlo"
-  | "tls"
-  | "auth"
-  | "mail"
-  | "rcpt"
-  | "data"
-  | "body"
-  | "reply";
+  "dns" | "connect" | "greeting" | "ehlo" | "tls" | "auth" | "mail" | "rcpt" | "data" | "body" | "reply";
 
 /** A complete SMTP reply (RFC 5321 section 4.2), already cleaned for logs: printable, at most 500 characters of text. */
 export interface Reply {

@@ -1,0 +1,66 @@
+/** `mail.probe`: the walk of verify for settings that are not saved, and not kept, and not echoed. */
+import { environmentOf } from "../config/environment.ts";
+import { ConfigError } from "../config/faults.ts";
+import { loadConfig } from "../config/load.ts";
+import { MailError } from "../errors.ts";
+import type { Locale } from "./problem.ts";
+import type { SessionOptions } from "./session.ts";
+import { openTransports } from "./transports.ts";
+import type { VerifyReport } from "./verify.ts";
+
+export interface ProbeParams {
+  uri?: string;
+  provider?: string;
+  username?: string;
+  password?: string;
+  sender?: string;
+  locale?: Locale;
+}
+
+/** Which parameter a refused variable came from. */
+const fields: Readonly<Record<string, keyof ProbeParams>> = {
+  SMTP_URI: "uri",
+  SMTP_PROVIDER: "provider",
+  SMTP_USERNAME: "username",
+  SMTP_PASSWORD: "password",
+  SMTP_SENDER: "sender",
+};
+
+/** @throws MailError MAIL_INVALID_MESSAGE naming each parameter that is no setting, without its value */
+export async function probe(params: ProbeParams, session: SessionOptions = {}): Promise<VerifyReport> {
+  const config = configOf(params);
+  const transports = openTransports(config, session);
+  try {
+    return await transports.verify("primary", params.locale);
+  } finally {
+    transports.close();
+  }
+}
+
+function configOf({ uri, provider, username, password, sender }: ProbeParams) {
+  try {
+    return loadConfig(
+      environmentOf({
+        SMTP_URI: uri,
+        SMTP_PROVIDER: provider,
+        SMTP_USERNAME: username,
+        SMTP_PASSWORD: password,
+        SMTP_SENDER: sender,
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const faults = error.faults.map(({ variable, expected, came }) => ({
+      field: fields[variable] ?? variable,
+      message: `expected ${expected}, got ${came}`,
+    }));
+    throw new MailError(
+      "MAIL_INVALID_MESSAGE",
+      faults.map(({ field, message }) => `\`${field}\`: ${message}`).join("; "),
+      {
+        fields: faults,
+        remedy: "Give `uri`, or `provider` with `username` and `password`.",
+      },
+    );
+  }
+}

@@ -1,0 +1,87 @@
+/** TLS for SMTP: the context of a transport, the handshake, and what a certificate says. */
+import { isIP, connect as connectTcp, type Socket } from "node:net";
+import tls, { type SecureContext, type TLSSocket } from "node:tls";
+import type { TransportConfig } from "../config/config.ts";
+
+/** What verify tells of an encrypted connection. */
+export interface EncryptionFacts {
+  protocol: string;
+  cipher: string;
+  certificate: { subject: string; issuer: string; validTo: string; daysLeft: number };
+  openssl: string;
+}
+
+/** Parsing some 150 root certificates costs milliseconds, so a transport does it once. */
+const contexts = new WeakMap<TransportConfig, SecureContext>();
+
+function contextOf(transport: TransportConfig): SecureContext {
+  let context = contexts.get(transport);
+  if (!context) {
+    const { ca, ciphers, minVersion = "TLSv1.2" } = transport.tls;
+    context = tls.createSecureContext({
+      minVersion,
+      ...(ciphers && { ciphers }),
+      // "default" is Node's own list and NODE_EXTRA_CA_CERTS; a private CA comes beside them, not instead
+      ...(ca && { ca: [...tls.getCACertificates("default"), ca] }),
+    });
+    contexts.set(transport, context);
+  }
+  return context;
+}
+
+/** Starts TLS over an open socket; the certificate must fit the host, or `SMTP_TLS_SERVERNAME` where that is set. */
+export function startTls(socket: Socket, transport: TransportConfig): TLSSocket {
+  const name = transport.tls.servername ?? transport.host;
+  return tls.connect({
+    socket,
+    host: name,
+    // RFC 6066: an address is never a server name; it is checked against the certificate's IP names instead
+    ...(isIP(name) === 0 && { servername: name }),
+    secureContext: contextOf(transport),
+  });
+}
+
+/** Facts about a finished handshake. `now` in epoch ms. */
+export function encryptionFacts(socket: TLSSocket, now: number): EncryptionFacts {
+  const certificate = socket.getPeerCertificate();
+  return {
+    protocol: socket.getProtocol() ?? "unknown",
+    cipher: socket.getCipher().name,
+    certificate: {
+      subject: nameOf(certificate.subject),
+      issuer: nameOf(certificate.issuer),
+      validTo: new Date(certificate.valid_to).toISOString(),
+      daysLeft: Math.floor((Date.parse(certificate.valid_to) - now) / 86_400_000),
+    },
+    openssl: process.versions.openssl,
+  };
+}
+
+function nameOf(name: { CN?: string | string[]; O?: string | string[] } | undefined): string {
+  return String(name?.CN ?? name?.O ?? "(no name)");
+}
+
+/**
+ * Does this address finish a TLS handshake from the first byte? Asked when a server stays silent on a plain
+ * connection: greet delays are legal, a completed handshake is proof. The certificate does not matter here, nothing is
+ * sent. Resolves false on any refusal; `signal` ends the wait.
+ */
+export function speaksTls(address: { host: string; port: number }, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const tcp = connectTcp({ host: address.host, port: address.port });
+    const socket = tls.connect({ socket: tcp, rejectUnauthorized: false });
+    const done = (answer: boolean) => {
+      signal.removeEventListener("abort", onAbort);
+      socket.destroy();
+      tcp.destroy();
+      resolve(answer);
+    };
+    const onAbort = () => done(false);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    tcp.on("error", () => done(false));
+    socket.on("error", () => done(false));
+    socket.on("close", () => done(false));
+    socket.on("secureConnect", () => done(true));
+  });
+}

@@ -1,0 +1,89 @@
+/** One mail transaction (RFC 5321 section 3.3): envelope and content in, an answer for each recipient out. */
+import type { Fault, Reply } from "./problem.ts";
+import { SmtpFault, type SmtpSession } from "./session.ts";
+
+export interface Parcel {
+  from: string;
+  to: readonly string[];
+  /** The message in CRLF, 7-bit, not dot-stuffed */
+  bytes: Uint8Array;
+  /** Whose address `from` is: ours from the settings, or the caller's */
+  sender: "configured" | "caller";
+}
+
+/** What became of one recipient: taken with this reply, or not, for this reason. */
+export type RecipientResult = { address: string; reply: Reply } | { address: string; fault: Fault };
+
+const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
+
+/**
+ * Sends a parcel over a session that is ready for MAIL FROM. Recipients that the server takes get the message together.
+ * A fault that hits the whole transaction comes back on every recipient that it concerns; recipients that were already
+ * refused keep their own. Never throws for what the server does.
+ */
+export async function transact(session: SmtpSession, parcel: Parcel): Promise<RecipientResult[]> {
+  const results = new Map<string, RecipientResult>();
+  const accepted: string[] = [];
+  const conclude = (answer: { reply: Reply } | { fault: Fault }): RecipientResult[] =>
+    parcel.to.map((address) => results.get(address) ?? { address, ...answer });
+
+  try {
+    const utf8 = session.capabilities.has("SMTPUTF8");
+    const sendable = parcel.to.filter((address) => utf8 || isAscii(parcel.from + address));
+    for (const address of parcel.to) {
+      if (!sendable.includes(address)) results.set(address, unsendable(address));
+    }
+    if (sendable.length === 0) return conclude({ fault: { stage: "rcpt" } });
+
+    refuseOversize(session, parcel.bytes.byteLength);
+    await session.mail(parcel.from, mailParameters(session, parcel));
+    for (const address of sendable) {
+      const answer = await session.rcpt(address);
+      if (answer.accepted) accepted.push(address);
+      else {
+        const fault: Fault = {
+          stage: "rcpt",
+          command: "RCPT TO",
+          reply: answer.reply,
+          ...(accepted.length > 0 && { accepted: true }),
+        };
+        results.set(address, { address, fault });
+      }
+    }
+    if (accepted.length === 0) {
+      await session.reset();
+      return conclude({ fault: { stage: "rcpt" } });
+    }
+    return conclude({ reply: await session.data(parcel.bytes) });
+  } catch (error) {
+    if (!(error instanceof SmtpFault)) throw error;
+    // whoever refuses RSET answers another command: then the refusals before it may not be ours either
+    if (error.fault.command === "RSET" && error.fault.reply) results.clear();
+    return conclude({ fault: { ...error.fault, sender: parcel.sender } });
+  }
+}
+
+/** RFC 1870: told before a single byte of the body has crossed. */
+function refuseOversize(session: SmtpSession, size: number): void {
+  const limit = Number(session.capabilities.get("SIZE")?.[0] ?? 0);
+  if (limit > 0 && size > limit) {
+    throw new SmtpFault({
+      stage: "mail",
+      command: "MAIL FROM",
+      cause: "SIZE_EXCEEDED",
+      detail: `the message has ${size} bytes, the server takes ${limit}`,
+    });
+  }
+}
+
+function mailParameters(session: SmtpSession, parcel: Parcel): string[] {
+  const utf8 = [parcel.from, ...parcel.to].some((address) => !isAscii(address));
+  return [
+    ...(session.capabilities.has("SIZE") ? [`SIZE=${parcel.bytes.byteLength}`] : []),
+    ...(utf8 && session.capabilities.has("SMTPUTF8") ? ["SMTPUTF8"] : []),
+  ];
+}
+
+function unsendable(address: string): RecipientResult {
+  return { address, fault: { stage: "rcpt", command: "RCPT TO", cause: "SMTPUTF8_NOT_OFFERED" } };
+}
