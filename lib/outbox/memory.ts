@@ -1,0 +1,188 @@
+/** The outbox in memory: for tests, for trying things out, and for whoever says `MAIL_OUTBOX=memory`. Not durable. */
+import { randomUUID } from "node:crypto";
+import type { Content } from "../message/message.ts";
+import { claimed, dueAtOf, ended, expiryOf, isOpen, type MailRecord, statusOf } from "./record.ts";
+import { type Change, type Claim, type NewEntry, type OutboxStore, rankOf } from "./store.ts";
+import { SortedQueue } from "./sorted-queue.ts";
+
+interface Row {
+  record: MailRecord;
+  content: Content | undefined;
+  lease: { token: string; until: number } | undefined;
+  replaceKey: string | undefined;
+  /** Order of arrival: the cursor of `list` */
+  order: number;
+}
+
+export function memoryStore(): OutboxStore {
+  const rows = new Map<string, Row>();
+  const idempotency = new Map<string, { id: string; fingerprint: string; until: number }>();
+  const replaceable = new Map<string, string>();
+  const due = new SortedQueue();
+  const expiring = new SortedQueue();
+  let arrivals = 0;
+
+  const write = (row: Row, change: Change): MailRecord => {
+    const { id, priority } = change.record;
+    row.record = change.record;
+    row.lease = undefined;
+    if (change.dropContent) row.content = undefined;
+    due.remove(id);
+    expiring.remove(id);
+    if (change.dueAt !== null) {
+      due.add(id, rankOf[priority], change.dueAt);
+      expiring.add(id, 0, expiryOf(change.record));
+    } else if (row.replaceKey !== undefined && replaceable.get(row.replaceKey) === id) {
+      replaceable.delete(row.replaceKey);
+    }
+    return row.record;
+  };
+
+  const known = ({ idempotency: wanted }: NewEntry, now: number) => {
+    if (!wanted) return undefined;
+    const found = idempotency.get(scoped(wanted));
+    const row = found && rows.get(found.id);
+    if (!found || !row || (found.until <= now && !row.record.recipients.some(isOpen))) return undefined;
+    return { row, same: found.fingerprint === wanted.fingerprint };
+  };
+
+  const replace = (entry: NewEntry, now: number): MailRecord[] => {
+    if (!entry.replace) return [];
+    const key = scoped(entry.replace);
+    const older = rows.get(replaceable.get(key) ?? "");
+    replaceable.set(key, entry.record.id);
+    if (!older || older.lease || !older.record.recipients.some(isOpen)) return [];
+    return [write(older, { record: ended(older.record, now, "canceled"), dueAt: null, dropContent: true })];
+  };
+
+  return {
+    durable: false,
+
+    async enqueue(entry, { now, open }) {
+      const earlier = known(entry, now);
+      if (earlier) {
+        const { record } = earlier.row;
+        return earlier.same ? { kind: "duplicate", record } : { kind: "conflict", id: record.id };
+      }
+      if (due.size >= open) return { kind: "full" };
+      const replaced = replace(entry, now);
+      const { record, content } = entry;
+      const row: Row = {
+        record,
+        content,
+        lease: undefined,
+        replaceKey: entry.replace && scoped(entry.replace),
+        order: arrivals++,
+      };
+      rows.set(record.id, row);
+      if (entry.idempotency) {
+        const { fingerprint, until } = entry.idempotency;
+        idempotency.set(scoped(entry.idempotency), { id: record.id, fingerprint, until });
+      }
+      write(row, { record, dueAt: dueAtOf(record), dropContent: false });
+      return { kind: "stored", record, replaced };
+    },
+
+    async claim({ now, until, limit, expiredOnly }) {
+      const queue = expiredOnly ? expiring : due;
+      const claims: Claim[] = [];
+      const leased: { id: string; until: number }[] = [];
+      for (
+        let id = queue.take(now);
+        id !== undefined;
+        id = claims.length < limit ? queue.take(now) : undefined
+      ) {
+        const row = rows.get(id);
+        if (!row?.content) continue;
+        row.lease = { token: randomUUID(), until };
+        row.record = claimed(row.record, now);
+        claims.push({ lease: { id, ...row.lease }, record: row.record, content: row.content });
+        leased.push({ id, until });
+      }
+      // a holder that dies leaves its message to the next one: it is due again when the lease ends
+      for (const { id } of leased) {
+        const record = rows.get(id)?.record;
+        if (record) due.add(id, rankOf[record.priority], until);
+        expiring.remove(id);
+      }
+      return { claims, nextDueAt: due.nextAt() };
+    },
+
+    async renew(lease, until) {
+      const row = rows.get(lease.id);
+      if (row?.lease?.token !== lease.token) return false;
+      row.lease.until = until;
+      due.remove(lease.id);
+      due.add(lease.id, rankOf[row.record.priority], until);
+      return true;
+    },
+
+    async settle(lease, change) {
+      const row = rows.get(lease.id);
+      return row?.lease?.token === lease.token ? write(row, change) : undefined;
+    },
+
+    async revise(id, revision, change) {
+      const row = rows.get(id);
+      return row && !row.lease && row.record.revision === revision ? write(row, change) : undefined;
+    },
+
+    async get(id) {
+      return rows.get(id)?.record;
+    },
+
+    async hasContent(id) {
+      return rows.get(id)?.content !== undefined;
+    },
+
+    async list(query) {
+      const { status, recipient, tag, template, since, until, cursor } = query;
+      const matching = [...rows.values()]
+        .filter(
+          ({ record, order }) =>
+            (cursor === undefined || order < Number(cursor)) &&
+            (status === undefined || statusOf(record, query.now) === status) &&
+            (recipient === undefined || record.recipients.some(({ address }) => address === recipient)) &&
+            (tag === undefined || record.tags.includes(tag)) &&
+            (template === undefined || record.template === template) &&
+            (since === undefined || record.createdAt >= since) &&
+            (until === undefined || record.createdAt < until),
+        )
+        .toReversed();
+      const page = matching.slice(0, query.limit);
+      const last = page.at(-1);
+      return {
+        records: page.map(({ record }) => record),
+        ...(matching.length > page.length && last && { nextCursor: String(last.order) }),
+      };
+    },
+
+    async stats(now) {
+      const counts: Partial<Record<string, number>> = {};
+      let oldestQueuedAt: number | null = null;
+      for (const { record } of rows.values()) {
+        const status = statusOf(record, now);
+        counts[status] = (counts[status] ?? 0) + 1;
+        if (record.recipients.some(isOpen)) oldestQueuedAt ??= record.createdAt;
+      }
+      return { counts, oldestQueuedAt };
+    },
+
+    async prune({ before, now, limit }) {
+      const old = [...rows.values()]
+        .filter(({ record }) => record.updatedAt < before && !record.recipients.some(isOpen))
+        .slice(0, limit);
+      for (const { record } of old) rows.delete(record.id);
+      for (const [key, { id, until }] of idempotency)
+        if (until <= now && !rows.has(id)) idempotency.delete(key);
+      return old.length;
+    },
+
+    async close() {},
+  };
+}
+
+/** JSON keeps `["a","b:c"]` and `["a:b","c"]` apart. */
+function scoped({ scope, key }: { scope: string; key: string }): string {
+  return JSON.stringify([scope, key]);
+}

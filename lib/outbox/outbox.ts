@@ -1,0 +1,396 @@
+/** The outbox as callers see it: takes responsibility for a message, answers for it, and lets it be asked about. */
+import { randomUUID } from "node:crypto";
+import type { Config } from "../config/config.ts";
+import { MailError } from "../errors.ts";
+import { compose, dryRun, type DryRun, newMessageId } from "../message/compose.ts";
+import { fingerprint } from "../message/fingerprint.ts";
+import { type Content, type Mailbox, recipientsOf, type SendRequest } from "../message/message.ts";
+import type { Problem } from "../smtp/problem.ts";
+import type { TransportPolicy, TransportState } from "../smtp/policy.ts";
+import { startDelivery } from "./delivery.ts";
+import { eventOf, type MailReceipt, publicRecord, type PublicRecord, receiptOf } from "./receipt.ts";
+import { dueAtOf, ended, isOpen, type MailRecord, revised, settledRecipient, statusOf } from "./record.ts";
+import type { ListQuery, OutboxStore } from "./store.ts";
+
+export interface OutboxOptions {
+  config: Config;
+  store: OutboxStore;
+  policy: TransportPolicy;
+  /** Tells the mesh; a failing listener is not our trouble */
+  emit: (event: string, payload: unknown) => void;
+  onError: (error: unknown) => void;
+  now?: () => number;
+  random?: () => number;
+}
+
+export interface Caller {
+  /** Whose idempotency and replace keys these are: the API key's name; empty on the bus */
+  scope?: string;
+  /** Milliseconds that the caller will still wait for its answer; absent: for ever */
+  patience?: number;
+}
+
+export interface MailStats {
+  counts: Record<string, number>;
+  oldestQueuedAt: string | null;
+  transports: (Omit<TransportState, "until"> & { until?: string; ratePerMinute: number })[];
+}
+
+export interface Outbox {
+  /** Makes the message safe, then waits for its first attempt as long as it may. See CONTRACT `mail.send`. */
+  send(request: SendRequest, caller?: Caller): Promise<MailReceipt | DryRun>;
+  get(id: string): Promise<PublicRecord>;
+  list(query: Omit<ListQuery, "now">): Promise<{ items: PublicRecord[]; nextCursor?: string }>;
+  cancel(id: string): Promise<PublicRecord>;
+  retry(id: string): Promise<PublicRecord>;
+  stats(): Promise<MailStats>;
+  /** A transport may be usable again: look at once */
+  wake(): void;
+  close(): Promise<void>;
+}
+
+const DAY = 24 * 60 * 60_000;
+/** How long what is on the wire may take once we are asked to stop. */
+const DRAIN_MS = 20_000;
+
+export function openOutbox(options: OutboxOptions): Outbox {
+  const { config, store, policy, emit } = options;
+  const now = options.now ?? Date.now;
+  const lastMinute = rateMeter(now);
+  let closed: Promise<void> | undefined;
+
+  const tell = (record: MailRecord): void => {
+    const event = eventOf(record, now());
+    if (event) emit(event.name, event.payload);
+  };
+
+  const composed = (content: Content, from: Mailbox) =>
+    compose(content, { from, ...(config.dkim && { dkim: config.dkim }) });
+
+  const delivery = startDelivery({
+    store,
+    policy,
+    retry: { schedule: config.mail.retrySchedule, own: config.mail.retryScheduleIsOwn },
+    keepBodies: config.mail.keepBodies,
+    ...(config.sender && { sender: config.sender }),
+    concurrency: Math.max(1, ...config.transports.map(({ maxConnections }) => maxConnections)),
+    compose: composed,
+    onChange(record) {
+      const { transport } = record;
+      if (transport && statusOf(record, now()) === "sent") lastMinute.count(transport);
+      tell(record);
+    },
+    onTransport(change, transport, problem) {
+      const { name } = transport.config;
+      const server = policy.states().find((state) => state.name === name)?.server;
+      emit(`mail.transport.${change}`, {
+        transport: name,
+        server,
+        at: new Date(now()).toISOString(),
+        problem,
+      });
+    },
+    onError: options.onError,
+    now,
+    ...(options.random && { random: options.random }),
+  });
+
+  const contentOf = (request: SendRequest, from: Mailbox): Content => ({
+    ...(request.from && { from: request.from }),
+    to: request.to,
+    cc: request.cc,
+    bcc: request.bcc,
+    replyTo: request.replyTo,
+    subject: request.subject ?? "",
+    ...(request.text !== undefined && { text: request.text }),
+    ...(request.html !== undefined && { html: request.html }),
+    attachments: request.attachments,
+    headers: request.headers,
+    messageId: newMessageId(from.address),
+    date: now(),
+    boundary: randomUUID(),
+  });
+
+  const recordOf = (request: SendRequest, content: Content, from: Mailbox): MailRecord => {
+    const time = now();
+    const sendAt = request.sendAt !== undefined && request.sendAt > time ? request.sendAt : undefined;
+    return {
+      id: randomUUID(),
+      revision: 1,
+      messageId: content.messageId,
+      from: from.address,
+      recipients: recipientsOf(request).map((address) => ({
+        address,
+        status: "queued",
+        ...(sendAt && { dueAt: sendAt }),
+      })),
+      attempts: 0,
+      failures: 0,
+      createdAt: time,
+      updatedAt: time,
+      ...(sendAt && { sendAt }),
+      expiresAt: request.expiresAt ?? (sendAt ?? time) + config.mail.retryFor,
+      expiresStrictly: request.expiresAt !== undefined,
+      priority: request.priority,
+      ambiguous: request.ambiguous,
+      tags: request.tags,
+      metadata: request.metadata,
+      ...(request.template && { template: request.template }),
+      timeline: [],
+    };
+  };
+
+  const found = async (id: string): Promise<MailRecord> => {
+    const record = await store.get(id);
+    if (record) return record;
+    throw new MailError("MAIL_NOT_FOUND", `no message has this id`, {
+      remedy: "Check the id; finished messages are forgotten after MAIL_RETENTION.",
+    });
+  };
+
+  const show = (record: MailRecord): PublicRecord => publicRecord(record, now(), { durable: store.durable });
+
+  const receipt = (record: MailRecord, duplicate = false): MailReceipt =>
+    receiptOf(record, now(), {
+      duplicate,
+      durable: store.durable,
+      transportProblem: blockage(policy, now()),
+    });
+
+  return {
+    async send(request, caller = {}) {
+      if (config.transports.length === 0 && !request.dryRun) throw notConfigured();
+      const from = senderOf(request, config);
+      refuseTemplate(request);
+      const content = contentOf(request, from);
+      if (request.dryRun) return dryRun(content, await composed(content, from));
+
+      const { scope = "" } = caller;
+      const time = now();
+      const result = await store.enqueue(
+        {
+          record: recordOf(request, content, from),
+          content,
+          ...(request.idempotencyKey !== undefined && {
+            idempotency: {
+              scope,
+              key: request.idempotencyKey,
+              fingerprint: fingerprint(request),
+              until: time + DAY,
+            },
+          }),
+          ...(request.replaceKey !== undefined && { replace: { scope, key: request.replaceKey } }),
+        },
+        { now: time, open: config.mail.outboxLimit },
+      );
+      if (result.kind === "full") throw outboxFull(config.mail.outboxLimit);
+      if (result.kind === "conflict") throw idempotencyConflict(result.id);
+      if (result.kind === "stored") {
+        for (const replaced of result.replaced) tell(replaced);
+        tell(result.record);
+      }
+      const duplicate = result.kind === "duplicate";
+      const wait =
+        duplicate || !canBeTriedNow(result.record, policy, time) ? 0 : waitOf(request, caller, config);
+      const attempted = wait > 0 ? delivery.attempted(result.record.id, wait) : undefined;
+      delivery.wake();
+      await attempted;
+      const record = attempted ? await found(result.record.id) : result.record;
+      throwIfRefused(record);
+      return receipt(record, duplicate);
+    },
+
+    async get(id) {
+      return show(await found(id));
+    },
+
+    async list(query) {
+      const { records, nextCursor } = await store.list({ ...query, now: now() });
+      return { items: records.map(show), ...(nextCursor && { nextCursor }) };
+    },
+
+    async cancel(id) {
+      const record = await found(id);
+      const open = record.recipients.some(isOpen);
+      const change = ended(record, now(), "canceled");
+      const written = open
+        ? await store.revise(id, record.revision, {
+            record: change,
+            dueAt: null,
+            dropContent: !config.mail.keepBodies,
+          })
+        : undefined;
+      if (!written) throw notCancelable(id, open);
+      tell(written);
+      return show(written);
+    },
+
+    async retry(id) {
+      const record = await found(id);
+      const change = reopened(record, now(), config.mail.retryFor);
+      const kept = await store.hasContent(id);
+      const written =
+        change && kept
+          ? await store.revise(id, record.revision, {
+              record: change,
+              dueAt: dueAtOf(change),
+              dropContent: false,
+            })
+          : undefined;
+      if (!written) throw notRetryable(id, statusOf(record, now()));
+      policy.release();
+      delivery.wake();
+      return show(written);
+    },
+
+    async stats() {
+      const { counts, oldestQueuedAt } = await store.stats(now());
+      return {
+        counts,
+        oldestQueuedAt: oldestQueuedAt === null ? null : new Date(oldestQueuedAt).toISOString(),
+        transports: policy.states().map(({ until, ...state }) => ({
+          ...state,
+          ...(until !== undefined && { until: new Date(until).toISOString() }),
+          ratePerMinute: lastMinute.of(state.name),
+        })),
+      };
+    },
+
+    wake: () => delivery.wake(),
+
+    close() {
+      closed ??= delivery.stop(DRAIN_MS).then(() => store.close());
+      return closed;
+    },
+  };
+}
+
+/** Messages sent in the last minute, by transport. */
+function rateMeter(now: () => number): { count(transport: string): void; of(transport: string): number } {
+  let sent: { transport: string; at: number }[] = [];
+  const forget = () => {
+    const from = sent.findIndex(({ at }) => at > now() - 60_000);
+    sent = from < 0 ? [] : sent.slice(from);
+  };
+  return {
+    count(transport) {
+      sent.push({ transport, at: now() });
+      if (sent.length % 1000 === 0) forget();
+    },
+    of(transport) {
+      forget();
+      return sent.filter((one) => one.transport === transport).length;
+    },
+  };
+}
+
+/** Who the message is from: the caller's word, else the settings'. */
+function senderOf(request: SendRequest, config: Config): Mailbox {
+  const from = request.from ?? config.sender;
+  if (from) return from;
+  throw new MailError("MAIL_INVALID_MESSAGE", "`from` is missing, and SMTP_SENDER is not set", {
+    fields: [
+      { field: "from", message: "expected an address, because no SMTP_SENDER is configured; got nothing" },
+    ],
+    remedy: 'Set SMTP_SENDER, e.g. "My Name" <me@example.com>, or give each message a `from`.',
+  });
+}
+
+export function notConfigured(): MailError {
+  return new MailError("MAIL_NOT_CONFIGURED", "no SMTP server is configured", {
+    remedy:
+      "Set SMTP_URI, or SMTP_HOST with SMTP_USERNAME and SMTP_PASSWORD, or SMTP_PROVIDER; then start the node again.",
+  });
+}
+
+function refuseTemplate({ template }: SendRequest): void {
+  if (template === undefined) return;
+  throw new MailError("MAIL_UNKNOWN_TEMPLATE", "there is no template of this name", {
+    remedy: "This version has no templates yet: give subject, text and html instead.",
+  });
+}
+
+/** The smaller of what the request, the settings and the caller's own time-out allow, in ms. */
+function waitOf({ wait }: SendRequest, { patience }: Caller, config: Config): number {
+  const wanted = wait === true ? config.mail.sendWait : wait;
+  if (patience === undefined) return wanted;
+  return Math.max(0, Math.min(wanted, patience - Math.max(100, patience / 10)));
+}
+
+function canBeTriedNow(record: MailRecord, policy: TransportPolicy, now: number): boolean {
+  const due = dueAtOf(record);
+  return due !== null && due <= now && policy.availableAt() <= now;
+}
+
+/** Why nothing goes out at the moment, if that is so. */
+function blockage(policy: TransportPolicy, now: number): Problem | undefined {
+  return policy.availableAt() > now ? policy.states()[0]?.problem : undefined;
+}
+
+/**
+ * Every recipient was refused for good, by a fault of the recipient, the message or the caller's own `from`: that is the
+ * caller's answer. (Faults of the server or of our settings never fail a message, so they cannot come to this.)
+ */
+function throwIfRefused(record: MailRecord): void {
+  const { problem } = record;
+  if (!problem || record.recipients.some(({ status }) => status !== "failed")) return;
+  const code = problem.type === "SMTP_MESSAGE_TOO_LARGE" || problem.type === "MAIL_TOO_LARGE" ? 413 : 422;
+  const { type, message, remedy, ...facts } = problem;
+  const recipients = record.recipients.map(({ address, status, code: reply, response }) => ({
+    address,
+    status,
+    code: reply,
+    response,
+  }));
+  throw new MailError(
+    type,
+    message,
+    { remedy, id: record.id, recipients, ...facts },
+    { code, retryable: false },
+  );
+}
+
+function outboxFull(limit: number): MailError {
+  return new MailError("MAIL_OUTBOX_FULL", `${limit} messages are waiting already`, {
+    limit,
+    remedy: "Find out with mail.stats why they wait; MAIL_OUTBOX_LIMIT sets how many may.",
+  });
+}
+
+function idempotencyConflict(id: string): MailError {
+  return new MailError("MAIL_IDEMPOTENCY_CONFLICT", "this idempotency key was used for another message", {
+    id,
+    remedy: "Use a new key for a new message; a repetition must have the same content.",
+  });
+}
+
+function notCancelable(id: string, open: boolean): MailError {
+  return new MailError(
+    "MAIL_NOT_CANCELABLE",
+    open ? "the message is on the wire" : "the message has come to its end already",
+    { id, remedy: "Only a message that still waits can be canceled; mail.get tells what became of it." },
+  );
+}
+
+function notRetryable(id: string, status: string): MailError {
+  return new MailError("MAIL_NOT_CANCELABLE", `a message in state ${status} cannot be tried again`, {
+    id,
+    remedy: "Failed, expired, unknown and deferred messages can, as long as their content is kept.",
+  });
+}
+
+/** What failed, expired, is unknown or deferred, open again and due now; undefined where there is nothing of the kind. */
+function reopened(record: MailRecord, now: number, retryFor: number): MailRecord | undefined {
+  const again = new Set(["failed", "expired", "unknown", "deferred"]);
+  if (!record.recipients.some(({ status }) => again.has(status))) return undefined;
+  return revised(record, now, {
+    recipients: record.recipients.map((recipient) =>
+      again.has(recipient.status)
+        ? settledRecipient(recipient, { status: "deferred", dueAt: now })
+        : recipient,
+    ),
+    failures: 0,
+    expiresAt: now + retryFor,
+    expiresStrictly: false,
+  });
+}

@@ -1,0 +1,139 @@
+/** What is known of a message and of each of its recipients, and how the one follows from the other. */
+import type { Ambiguity, Priority } from "../message/message.ts";
+import type { Problem } from "../smtp/problem.ts";
+
+export type RecipientStatus =
+  "queued" | "sending" | "sent" | "deferred" | "failed" | "expired" | "canceled" | "unknown";
+
+export type MessageStatus = RecipientStatus | "scheduled";
+
+export interface RecipientState {
+  address: string;
+  status: RecipientStatus;
+  /** Of the last reply that concerned it */
+  code?: number;
+  response?: string;
+  problem?: Problem;
+  /** While it is open: not to be tried before, epoch ms */
+  dueAt?: number;
+}
+
+/** One attempt, as the timeline keeps it. */
+export interface Attempt {
+  /** Epoch ms */
+  at: number;
+  transport: string;
+  status: MessageStatus;
+  recipients: { address: string; status: RecipientStatus; code?: number; response?: string }[];
+  problem?: Problem;
+  durationMs: number;
+}
+
+/** The truth about one message. Times in epoch ms; a store keeps it whole and never looks inside but for its indexes. */
+export interface MailRecord {
+  id: string;
+  /** Grows with every change: the ground of compare-and-set */
+  revision: number;
+  messageId: string;
+  /** MAIL FROM as far as it is known: the caller's, else the configured one at the time */
+  from: string;
+  recipients: RecipientState[];
+  /** Attempts made, counted or not */
+  attempts: number;
+  /** Attempts that used up a step of the retry schedule */
+  failures: number;
+  transport?: string;
+  problem?: Problem;
+  createdAt: number;
+  updatedAt: number;
+  sendAt?: number;
+  /** The message's own `expiresAt`, else MAIL_RETRY_FOR after acceptance */
+  expiresAt: number;
+  /** True for the message's own: it is obeyed even without an attempt */
+  expiresStrictly: boolean;
+  priority: Priority;
+  ambiguous: Ambiguity;
+  tags: readonly string[];
+  metadata: Readonly<Record<string, string>>;
+  template?: string;
+  timeline: Attempt[];
+}
+
+const OPEN: ReadonlySet<RecipientStatus> = new Set(["queued", "sending", "deferred"]);
+
+export function isOpen(recipient: Pick<RecipientState, "status">): boolean {
+  return OPEN.has(recipient.status);
+}
+
+/** The message's state, from its recipients' (CONTRACT: states of a message). */
+export function statusOf(record: MailRecord, now: number): MessageStatus {
+  const states = record.recipients.map((recipient) => recipient.status);
+  if (states.includes("sending")) return "sending";
+  if (record.recipients.some(isOpen)) {
+    if (record.attempts > 0) return "deferred";
+    return record.sendAt !== undefined && record.sendAt > now ? "scheduled" : "queued";
+  }
+  if (states.includes("unknown")) return "unknown";
+  if (states.includes("sent")) return "sent";
+  return states.at(-1) ?? "failed";
+}
+
+/**
+ * A message's own expiry is always obeyed. The general one counts only after an attempt: a clock that jumps must not expire
+ * what nobody tried to send.
+ */
+export function expiryOf(record: MailRecord): number {
+  return record.expiresStrictly || record.attempts > 0 ? record.expiresAt : Infinity;
+}
+
+/** When the message wants to be looked at next; null when nothing is open. */
+export function dueAtOf(record: MailRecord): number | null {
+  const times = record.recipients.filter(isOpen).map((recipient) => recipient.dueAt ?? record.createdAt);
+  return times.length > 0 ? Math.min(...times, expiryOf(record)) : null;
+}
+
+/**
+ * As a claimed message looks: its due recipients are on the wire. For the reader only, so the revision stays; a lease that
+ * runs out leaves them due.
+ */
+export function claimed(record: MailRecord, now: number): MailRecord {
+  return {
+    ...record,
+    recipients: record.recipients.map((recipient) =>
+      isOpen(recipient) && (recipient.dueAt ?? 0) <= now ? { ...recipient, status: "sending" } : recipient,
+    ),
+  };
+}
+
+/** A changed copy with the next revision. */
+export function revised(record: MailRecord, now: number, change: Partial<MailRecord>): MailRecord {
+  return { ...record, ...change, revision: record.revision + 1, updatedAt: now };
+}
+
+/** Every open recipient comes to this end; the others keep theirs. */
+export function ended(
+  record: MailRecord,
+  now: number,
+  status: "canceled" | "expired",
+  problem?: Problem,
+): MailRecord {
+  const recipients = record.recipients.map((recipient) =>
+    isOpen(recipient) ? settledRecipient(recipient, { status }) : recipient,
+  );
+  return revised(record, now, { recipients, ...(problem && { problem }) });
+}
+
+/** A recipient in a new state, without what only the old one needed. */
+export function settledRecipient(
+  recipient: RecipientState,
+  change: Omit<RecipientState, "address">,
+): RecipientState {
+  const { address, code, response, problem } = recipient;
+  return {
+    address,
+    ...(code && { code }),
+    ...(response && { response }),
+    ...(problem && { problem }),
+    ...change,
+  };
+}

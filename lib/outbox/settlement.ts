@@ -1,0 +1,122 @@
+/** What an attempt makes of a message: each recipient's result becomes its next state, and the attempt a line in the timeline. */
+import type { TransportConfig } from "../config/config.ts";
+import { providerOfHost } from "../providers/providers.ts";
+import { classify } from "../smtp/classify.ts";
+import { explain } from "../smtp/explain.ts";
+import type { Fault, Problem, Verdict } from "../smtp/problem.ts";
+import type { RecipientResult } from "../smtp/transaction.ts";
+import { retryDelay, type RetrySettings } from "./backoff.ts";
+import { type MailRecord, type RecipientState, revised, settledRecipient, statusOf } from "./record.ts";
+
+/** One recipient's result, judged. */
+export type Judged =
+  | { address: string; sent: true; code: number; response: string }
+  | { address: string; sent: false; fault: Fault; verdict: Verdict; problem: Problem };
+
+export function judge(results: readonly RecipientResult[], transport: TransportConfig): Judged[] {
+  const provider = providerOfHost(transport.host);
+  return results.map((result) => {
+    const { address } = result;
+    if ("reply" in result) {
+      return {
+        address,
+        sent: true,
+        code: result.reply.code,
+        response: `${result.reply.code} ${result.reply.text}`,
+      };
+    }
+    const verdict = classify(result.fault);
+    const problem = explain(result.fault, verdict, { transport, ...(provider && { provider }) });
+    return { address, sent: false, fault: result.fault, verdict, problem };
+  });
+}
+
+export interface SettlementContext {
+  transport: string;
+  startedAt: number;
+  now: number;
+  retry: RetrySettings;
+  random: () => number;
+  /** When a message that this transport could not take may be tried on any transport, epoch ms */
+  availableAt: number;
+}
+
+/** The record after an attempt. Recipients that took no part keep their state. */
+export function settlement(
+  record: MailRecord,
+  judged: readonly Judged[],
+  context: SettlementContext,
+): MailRecord {
+  const { now, transport, startedAt } = context;
+  const byAddress = new Map(judged.map((result) => [result.address, result]));
+  const counted = judged.some((result) => !result.sent && isCounted(result.verdict));
+  const failures = record.failures + (counted ? 1 : 0);
+  const recipients = record.recipients.map((recipient) => {
+    const result = byAddress.get(recipient.address);
+    return result ? nextState(recipient, result, record, failures, context) : recipient;
+  });
+  const problem = worstProblem(judged);
+  const next = revised(record, now, {
+    recipients,
+    failures,
+    attempts: record.attempts + 1,
+    transport,
+    problem: problem ?? (recipients.every(({ status }) => status === "sent") ? undefined : record.problem),
+  });
+  const tried = recipients.filter(({ address }) => byAddress.has(address));
+  const attempt = {
+    at: startedAt,
+    transport,
+    status: statusOf(next, now),
+    recipients: tried.map(({ address, status, code, response }) => ({
+      address,
+      status,
+      ...(code && { code }),
+      ...(response && { response }),
+    })),
+    ...(problem && { problem }),
+    durationMs: now - startedAt,
+  };
+  return { ...next, timeline: [...record.timeline, attempt].slice(-TIMELINE_LENGTH) };
+}
+
+/** A message that is deferred for two days has some fifteen attempts; a resting transport can add more. */
+const TIMELINE_LENGTH = 50;
+
+function isCounted({ outcome }: Verdict): boolean {
+  return outcome === "retry" || outcome === "uncertain";
+}
+
+function nextState(
+  recipient: RecipientState,
+  result: Judged,
+  record: MailRecord,
+  failures: number,
+  { now, retry, random, availableAt }: SettlementContext,
+): RecipientState {
+  if (result.sent) {
+    const { address } = recipient;
+    return { address, status: "sent", code: result.code, response: result.response };
+  }
+  const { fault, verdict, problem } = result;
+  const { outcome } = verdict;
+  const seen = {
+    problem,
+    ...(fault.reply && { code: fault.reply.code, response: `${fault.reply.code} ${fault.reply.text}` }),
+  };
+  if (outcome === "fail") return settledRecipient(recipient, { status: "failed", ...seen });
+  if (outcome === "uncertain" && record.ambiguous === "hold") {
+    return settledRecipient(recipient, { status: "unknown", ...seen });
+  }
+  const dueAt =
+    outcome === "failover" || outcome === "hold"
+      ? Math.max(availableAt, now)
+      : now + retryDelay(outcome, fault, failures, retry, random);
+  return settledRecipient(recipient, { status: "deferred", dueAt, ...seen });
+}
+
+/** The problem that speaks for the whole attempt: the server's or the message's own before a single recipient's. */
+function worstProblem(judged: readonly Judged[]): Problem | undefined {
+  const faults = judged.flatMap((result) => (result.sent ? [] : [result]));
+  return (faults.find(({ verdict }) => verdict.scope !== "recipient") ?? faults[0])?.problem;
+}

@@ -1,0 +1,106 @@
+/**
+ * What the outbox asks of the place that keeps it: memory, SQLite or NATS JetStream, one contract and one suite of tests.
+ * A store keeps and hands out; what a record becomes is decided by `delivery.ts` and written here by compare-and-set.
+ * Nothing in it needs a scan on the hot path, a clock of its own, or a transaction over several messages.
+ */
+import type { Content, Priority } from "../message/message.ts";
+import type { MailRecord, MessageStatus } from "./record.ts";
+
+/** A message on its way in. */
+export interface NewEntry {
+  record: MailRecord;
+  content: Content;
+  /** `scope`: the API key's name over HTTP, empty on the bus */
+  idempotency?: { scope: string; key: string; fingerprint: string; until: number };
+  replace?: { scope: string; key: string };
+}
+
+export type EnqueueResult =
+  /** `replaced`: older messages with the same replaceKey that still waited, now canceled */
+  | { kind: "stored"; record: MailRecord; replaced: MailRecord[] }
+  /** The idempotency key is known, with the same content */
+  | { kind: "duplicate"; record: MailRecord }
+  /** The idempotency key is known, with other content */
+  | { kind: "conflict"; id: string }
+  /** As many messages are open as the limit allows */
+  | { kind: "full" };
+
+/** The right to work on one message until `until`; its token is new at every claim. */
+export interface Lease {
+  id: string;
+  token: string;
+  until: number;
+}
+
+export interface Claim {
+  lease: Lease;
+  record: MailRecord;
+  content: Content;
+}
+
+export interface ClaimRequest {
+  now: number;
+  /** When the leases end, epoch ms */
+  until: number;
+  limit: number;
+  /** Only messages whose `expiresAt` has passed: they need no transport */
+  expiredOnly: boolean;
+}
+
+/** A record's next version. */
+export interface Change {
+  record: MailRecord;
+  /** When it is to be claimed again; null: never */
+  dueAt: number | null;
+  /** The content is no longer needed */
+  dropContent: boolean;
+}
+
+export interface ListQuery {
+  status?: MessageStatus;
+  recipient?: string;
+  tag?: string;
+  template?: string;
+  /** Created at or after, epoch ms */
+  since?: number;
+  /** Created before, epoch ms */
+  until?: number;
+  /** `nextCursor` of the page before */
+  cursor?: string;
+  limit: number;
+  now: number;
+}
+
+export interface StoreStats {
+  counts: Partial<Record<MessageStatus, number>>;
+  /** Creation of the oldest message that is still open, epoch ms */
+  oldestQueuedAt: number | null;
+}
+
+export interface OutboxStore {
+  /** True when what `enqueue` answered survives a kill -9 and a power loss */
+  readonly durable: boolean;
+  /** Message, idempotency key and replacement in one step: all or nothing. */
+  enqueue(entry: NewEntry, limits: { now: number; open: number }): Promise<EnqueueResult>;
+  /** Due messages that nobody holds, high priority first, then oldest due; never one twice at a time. */
+  claim(request: ClaimRequest): Promise<{ claims: Claim[]; nextDueAt: number | null }>;
+  /** Prolongs a lease; false: it is lost. */
+  renew(lease: Lease, until: number): Promise<boolean>;
+  /** Writes the outcome and ends the lease; undefined: it was lost, and nothing was written. */
+  settle(lease: Lease, change: Change): Promise<MailRecord | undefined>;
+  /** Changes a message that nobody holds, if it is still at this revision; undefined: it is not. */
+  revise(id: string, revision: number, change: Change): Promise<MailRecord | undefined>;
+  get(id: string): Promise<MailRecord | undefined>;
+  /** Whether the content is still kept, so that the message could go out again */
+  hasContent(id: string): Promise<boolean>;
+  /** Newest first. */
+  list(query: ListQuery): Promise<{ records: MailRecord[]; nextCursor?: string }>;
+  stats(now: number): Promise<StoreStats>;
+  /** Forgets finished messages last changed before `before`, at most `limit`; returns how many. */
+  prune(request: { before: number; now: number; limit: number }): Promise<number>;
+  /** Harmless when called twice. */
+  close(): Promise<void>;
+}
+
+/** Lower goes first. */
+export const rankOf: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 };

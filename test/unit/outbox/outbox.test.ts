@@ -1,0 +1,401 @@
+/** Facts about the outbox and its delivery loop, over real SMTP conversations. */
+import { afterEach, describe, expect, it } from "@jest/globals";
+import type { Config, TransportConfig } from "../../../lib/config/config.ts";
+import { checkSend } from "../../../lib/message/schema.ts";
+import { memoryStore } from "../../../lib/outbox/memory.ts";
+import { type Caller, openOutbox } from "../../../lib/outbox/outbox.ts";
+import type { MailReceipt } from "../../../lib/outbox/receipt.ts";
+import { openTransports } from "../../../lib/smtp/transports.ts";
+import { configFor } from "../../support/config.ts";
+import { type SmtpServer, type SmtpServerOptions, startSmtpServer } from "../../support/smtp-server.ts";
+import { transportTo } from "../../support/transport.ts";
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).toReversed()) await one.close();
+});
+
+interface Bench {
+  server: SmtpServer;
+  outbox: ReturnType<typeof openOutbox>;
+  events: { name: string; payload: Record<string, unknown> }[];
+  send(params?: object, caller?: Caller): Promise<MailReceipt>;
+  /** Resolves when this event has been told */
+  told(name: string): Promise<Record<string, unknown>>;
+}
+
+async function bench(
+  options: SmtpServerOptions = {},
+  { env = {}, transports = [] }: { env?: Record<string, string>; transports?: TransportConfig[] } = {},
+): Promise<Bench> {
+  const server = await startSmtpServer(options);
+  const config: Config = configFor([transportTo(server), ...transports], env);
+  const { policy, ...rest } = openTransports(config);
+  const events: Bench["events"] = [];
+  const waiting = new Set<() => void>();
+  const errors: unknown[] = [];
+  const outbox = openOutbox({
+    config,
+    store: memoryStore(),
+    policy,
+    emit(name, payload) {
+      events.push({ name, payload: payload as Record<string, unknown> });
+      for (const look of waiting) look();
+    },
+    onError: (error) => errors.push(error),
+  });
+  open.push(server, rest, outbox, { close: () => expect(errors).toEqual([]) });
+  return {
+    server,
+    outbox,
+    events,
+    send: (params = {}, caller = {}) =>
+      outbox.send(
+        checkSend(
+          { to: "ann@example.com", subject: "Hello", text: "It works.", ...params },
+          { ...limits, now: Date.now() },
+        ),
+        caller,
+      ) as Promise<MailReceipt>,
+    told: (name) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const event = events.find((one) => one.name === name);
+          if (!event) return;
+          waiting.delete(look);
+          resolve(event.payload);
+        };
+        waiting.add(look);
+        look();
+      }),
+  };
+}
+
+const limits = { maxRecipients: 50, maxSize: 25_000_000 };
+
+describe("a message that is taken", () => {
+  it("is answered with its receipt: sent, by whom, with the server's words", async () => {
+    const { server, send } = await bench({ script: { dot: "250 2.0.0 queued as 7" } });
+    const receipt = await send({ cc: "Bob <bob@example.com>" });
+    expect(receipt).toEqual({
+      id: expect.any(String),
+      status: "sent",
+      messageId: expect.stringMatching(/^<.+@example\.com>$/),
+      transport: "primary",
+      attempts: 1,
+      durable: false,
+      recipients: [
+        { address: "ann@example.com", status: "sent", code: 250, response: "250 2.0.0 queued as 7" },
+        { address: "bob@example.com", status: "sent", code: 250, response: "250 2.0.0 queued as 7" },
+      ],
+      response: "250 2.0.0 queued as 7",
+      accepted: ["ann@example.com", "bob@example.com"],
+      rejected: [],
+      envelope: { from: "me@example.com", to: ["ann@example.com", "bob@example.com"] },
+    });
+    expect(server.messages[0]?.data.toString()).toContain(`Message-ID: ${receipt.messageId}`);
+  });
+
+  it("is told to the mesh: queued, then sent, without subject and body", async () => {
+    const { send, events } = await bench();
+    const { id } = await send({ text: "Your code is 481516", tags: ["otp"], metadata: { user: "7" } });
+    expect(events.map(({ name }) => name)).toEqual(["mail.queued", "mail.sent"]);
+    expect(events[1]?.payload).toMatchObject({
+      id,
+      status: "sent",
+      tags: ["otp"],
+      metadata: { user: "7" },
+      attempts: 1,
+    });
+    expect(JSON.stringify(events)).not.toMatch(/481516|Hello/);
+  });
+
+  it("leaves no body behind, and a record with its timeline", async () => {
+    const { send, outbox } = await bench();
+    const { id } = await send();
+    const record = await outbox.get(id);
+    expect(record).toMatchObject({
+      id,
+      status: "sent",
+      timeline: [{ transport: "primary", status: "sent" }],
+    });
+    expect(record).not.toHaveProperty("content");
+    await expect(outbox.retry(id)).rejects.toMatchObject({ type: "MAIL_NOT_CANCELABLE" });
+  });
+});
+
+describe("a message that is refused for good", () => {
+  it("rejects with the recipient's fault when there is nobody else, and names the record", async () => {
+    const { send, outbox } = await bench({ script: { rcpt: "550 5.1.1 No such user" } });
+    const error = await send().catch((reason: unknown) => reason as { data: { id: string } });
+    expect(error).toMatchObject({
+      type: "SMTP_RECIPIENT_REJECTED",
+      code: 422,
+      retryable: false,
+      data: { id: expect.any(String), remedy: expect.any(String), smtp: { code: 550 } },
+    });
+    expect(await outbox.get((error as { data: { id: string } }).data.id)).toMatchObject({ status: "failed" });
+  });
+
+  it("rejects with 413 when the server says that it is too large", async () => {
+    const { send } = await bench({ capabilities: ["SIZE 100"] });
+    await expect(send()).rejects.toMatchObject({ type: "SMTP_MESSAGE_TOO_LARGE", code: 413 });
+  });
+
+  it("rejects when the caller's own sender is refused, but holds the transport when it is ours", async () => {
+    const { send, server } = await bench({ script: { mail: "553 5.7.1 Sender not owned" } });
+    await expect(send({ from: "other@example.com" })).rejects.toMatchObject({
+      type: "SMTP_SENDER_REJECTED",
+      code: 422,
+    });
+    const receipt = await send();
+    expect(receipt).toMatchObject({ status: "deferred", problem: { type: "SMTP_SENDER_REJECTED" } });
+    expect(server.messages).toHaveLength(0);
+  });
+
+  it("does not reject while one recipient is still open", async () => {
+    const rcpt = ({ argument }: { argument: string }) =>
+      argument.includes("bob") ? "450 4.2.1 Later" : "550 5.1.1 No";
+    const { send } = await bench({ script: { rcpt } }, { env: { MAIL_RETRY_SCHEDULE: "1h" } });
+    expect(await send({ cc: "bob@example.com" })).toMatchObject({
+      status: "deferred",
+      rejected: ["ann@example.com"],
+      nextAttemptAt: expect.any(String),
+    });
+  });
+});
+
+describe("trouble with the server", () => {
+  it.each([
+    ["a wrong password", { auth: { users: {} } }, "SMTP_AUTH_FAILED"],
+    ["no AUTH", { auth: "none" }, "SMTP_AUTH_UNSUPPORTED"],
+    ["an expired certificate", { certificate: "expired" }, "SMTP_CERTIFICATE_EXPIRED"],
+    ["a greeting of 554", { script: { greeting: "554 No" } }, "SMTP_GREETING_REJECTED"],
+    ["a connection that ends at once", { script: { greeting: "drop" } }, "SMTP_CONNECTION_LOST"],
+  ] as const)("(%s) fails no message: it is deferred and says why", async (_name, options, type) => {
+    const { send, outbox, events, server } = await bench(options as SmtpServerOptions, {
+      env: { MAIL_RETRY_SCHEDULE: "1h" },
+    });
+    const receipt = await send();
+    expect(receipt).toMatchObject({ status: "deferred", problem: { type, remedy: expect.any(String) } });
+    expect(server.connections).toBe(1);
+    const next = await send();
+    expect(next).toMatchObject({ status: "queued", attempts: 0, problem: { type } });
+    expect(server.connections).toBe(1);
+    expect(events.map(({ name }) => name)).toContain("mail.transport.down");
+    expect(await outbox.stats()).toMatchObject({ transports: [{ name: "primary", problem: { type } }] });
+  });
+
+  it("is over when the server is back: everything goes out, once each", async () => {
+    const greeting = ({ total }: { total: number }) => (total <= 2 ? "drop" : undefined);
+    const { send, server, told } = await bench({ script: { greeting } });
+    await Promise.all([1, 2, 3].map((n) => send({ subject: `Letter ${n}` })));
+    await server.received(3);
+    await told("mail.transport.up");
+    const subjects = server.messages.map(({ data }) => /Subject: (.*)\r/.exec(data.toString())?.[1]);
+    expect(subjects.toSorted()).toEqual(["Letter 1", "Letter 2", "Letter 3"]);
+  });
+
+  it("sends by the next transport at once, and says which one it was", async () => {
+    const second = await startSmtpServer();
+    open.push(second);
+    const { send, events } = await bench(
+      { script: { greeting: "drop" } },
+      { transports: [transportTo(second, { name: "fallback1" })], env: { MAIL_RETRY_SCHEDULE: "1h" } },
+    );
+    expect(await send()).toMatchObject({ status: "sent", transport: "fallback1", attempts: 2 });
+    expect(second.messages).toHaveLength(1);
+    expect(events.map(({ name }) => name)).toContain("mail.transport.down");
+  });
+});
+
+describe("trying again", () => {
+  it("reaches only the recipients that are still open", async () => {
+    const rcpt = ({ argument, total }: { argument: string; total: number }) =>
+      argument.includes("bob") && total <= 2 ? "450 4.2.1 Later" : undefined;
+    const { send, server, told } = await bench({ script: { rcpt } });
+    await send({ cc: "bob@example.com" });
+    await told("mail.sent");
+    expect(server.messages.map(({ to }) => to)).toEqual([["ann@example.com"], ["bob@example.com"]]);
+  });
+
+  it("has the same Message-ID and the same bytes", async () => {
+    const dot = ({ total }: { total: number }) => (total === 1 ? (["drop"] as const) : undefined);
+    const mails: string[] = [];
+    const { send, server, told } = await bench({ script: { dot } });
+    const receipt = await send();
+    expect(receipt).toMatchObject({
+      status: "deferred",
+      problem: { ambiguous: true, type: "SMTP_CONNECTION_LOST" },
+    });
+    await told("mail.sent");
+    for (const { data } of server.messages) mails.push(data.toString());
+    expect(new Set(mails).size).toBe(1);
+  });
+
+  it("is not done for an ambiguous end where the caller said hold", async () => {
+    const { send, server } = await bench({ script: { dot: "drop" } });
+    expect(await send({ ambiguous: "hold" })).toMatchObject({ status: "unknown" });
+    expect(server.connections).toBe(1);
+  });
+
+  it("sends to twelve recipients through a server that takes five at a time", async () => {
+    let taken = 0;
+    const mail = () => {
+      taken = 0;
+      return undefined;
+    };
+    const rcpt = () => (++taken > 5 ? "452 4.5.3 Too many recipients" : undefined);
+    const { send, server } = await bench({ script: { mail, rcpt } }, { env: { MAIL_RETRY_SCHEDULE: "1h" } });
+    const to = Array.from({ length: 12 }, (_, n) => `a${n}@example.com`);
+    expect((await send({ to })).accepted).toEqual(to);
+    expect(server.messages.map((message) => message.to.length)).toEqual([5, 5, 2]);
+  });
+
+  it("is done at once when an operator asks for it", async () => {
+    const { send, outbox, server } = await bench(
+      { script: { rcpt: ({ total }) => (total === 1 ? "450 4.2.1 Later" : undefined) } },
+      { env: { MAIL_RETRY_SCHEDULE: "1h" } },
+    );
+    const { id } = await send();
+    await outbox.retry(id);
+    await server.received(1);
+  });
+});
+
+describe("time", () => {
+  it("keeps a scheduled message until it is due", async () => {
+    const { send, server, told } = await bench();
+    const receipt = await send({ sendAt: Date.now() + 80 });
+    expect(receipt).toMatchObject({ status: "scheduled", attempts: 0 });
+    await told("mail.sent");
+    expect(server.messages).toHaveLength(1);
+  });
+
+  it("does not send what would come too late", async () => {
+    const { send, told, server } = await bench(
+      { script: { greeting: "drop" } },
+      { env: { MAIL_RETRY_SCHEDULE: "1h" } },
+    );
+    const { id } = await send({ expiresAt: Date.now() + 150 });
+    expect(await told("mail.expired")).toMatchObject({
+      id,
+      status: "expired",
+      problem: { type: "SMTP_CONNECTION_LOST" },
+    });
+    expect(server.messages).toHaveLength(0);
+  });
+
+  it("lets nobody wait longer than he will", async () => {
+    const { send } = await bench({ script: { rcpt: "silence" } });
+    const receipt = await send({}, { patience: 250 });
+    expect(receipt).toMatchObject({ status: "sending", attempts: 0 });
+  });
+
+  it("does not make the caller wait who does not want to", async () => {
+    const { send, told } = await bench();
+    expect(await send({ wait: false })).toMatchObject({ status: "queued", attempts: 0 });
+    await told("mail.sent");
+  });
+});
+
+describe("keys", () => {
+  it("make a repeated call harmless: one message, the same id", async () => {
+    const { send, server } = await bench();
+    const first = await send({ idempotencyKey: "reset-7" });
+    const again = await send({ idempotencyKey: "reset-7" });
+    expect(again).toMatchObject({ id: first.id, status: "sent", duplicate: true });
+    expect(server.messages).toHaveLength(1);
+  });
+
+  it("reject again when the first message failed for good", async () => {
+    const { send, server } = await bench({ script: { rcpt: "550 5.1.1 No such user" } });
+    await expect(send({ idempotencyKey: "k" })).rejects.toMatchObject({ type: "SMTP_RECIPIENT_REJECTED" });
+    await expect(send({ idempotencyKey: "k" })).rejects.toMatchObject({ type: "SMTP_RECIPIENT_REJECTED" });
+    expect(server.connections).toBe(1);
+  });
+
+  it("conflict when the content is another one", async () => {
+    const { send } = await bench();
+    await send({ idempotencyKey: "k" });
+    await expect(send({ idempotencyKey: "k", subject: "Other" })).rejects.toMatchObject({
+      type: "MAIL_IDEMPOTENCY_CONFLICT",
+      code: 409,
+    });
+  });
+
+  it("that replace let the newer message cancel the older one that waits", async () => {
+    const { send, outbox } = await bench();
+    const first = await send({ replaceKey: "otp-7", sendAt: Date.now() + 3_600_000 });
+    await send({ replaceKey: "otp-7" });
+    expect(await outbox.get(first.id)).toMatchObject({ status: "canceled" });
+  });
+});
+
+describe("asking", () => {
+  it("cancels what waits, and says why it cannot cancel what is done", async () => {
+    const { send, outbox, told } = await bench();
+    const { id } = await send({ sendAt: Date.now() + 3_600_000 });
+    expect(await outbox.cancel(id)).toMatchObject({ status: "canceled" });
+    await told("mail.canceled");
+    await expect(outbox.cancel(id)).rejects.toMatchObject({ type: "MAIL_NOT_CANCELABLE", code: 409 });
+  });
+
+  it("finds nothing for an id that never was", async () => {
+    const { outbox } = await bench();
+    for (const ask of [outbox.get, outbox.cancel, outbox.retry]) {
+      await expect(ask("nobody")).rejects.toMatchObject({ type: "MAIL_NOT_FOUND", code: 404 });
+    }
+  });
+
+  it("counts and lists", async () => {
+    const { send, outbox } = await bench();
+    const { id } = await send({ tags: ["a"] });
+    await send({ sendAt: Date.now() + 3_600_000 });
+    expect(await outbox.stats()).toMatchObject({
+      counts: { sent: 1, scheduled: 1 },
+      transports: [{ name: "primary", state: "up", ratePerMinute: 1 }],
+    });
+    expect(await outbox.list({ tag: "a", limit: 50 })).toMatchObject({ items: [{ id }] });
+  });
+
+  it("for a dry run composes, and neither stores nor sends", async () => {
+    const { send, outbox, server } = await bench();
+    const answer = await send({ dryRun: true, html: "<p>Hello</p>", text: undefined });
+    expect(answer).toMatchObject({
+      dryRun: true,
+      subject: "Hello",
+      text: "Hello",
+      envelope: { from: "me@example.com", to: ["ann@example.com"] },
+    });
+    expect(await outbox.list({ limit: 50 })).toEqual({ items: [] });
+    expect(server.connections).toBe(0);
+  });
+});
+
+describe("limits", () => {
+  it("say no, in words, to more messages than may wait", async () => {
+    const { send } = await bench({}, { env: { MAIL_OUTBOX_LIMIT: "1" } });
+    await send({ sendAt: Date.now() + 3_600_000 });
+    await expect(send()).rejects.toMatchObject({ type: "MAIL_OUTBOX_FULL", code: 429, retryable: true });
+  });
+
+  it("do not let one slow message hold up the others", async () => {
+    const rcpt = ({ argument }: { argument: string }) => (argument.includes("slow") ? "silence" : undefined);
+    const { send, server } = await bench({ script: { rcpt } });
+    await send({ to: "slow@example.com", wait: false });
+    expect(await send()).toMatchObject({ status: "sent" });
+    expect(server.connections).toBe(2);
+  });
+});
+
+describe("stopping", () => {
+  it("finishes what is on the wire", async () => {
+    const { send, server, outbox } = await bench({ script: { dot: { afterMs: 60, step: "250 ok" } } });
+    const sending = send();
+    await server.waitFor(({ commands }) => commands.some(({ line }) => line === "DATA"));
+    await outbox.close();
+    expect(await sending).toMatchObject({ status: "sent" });
+    await outbox.close();
+  });
+});
