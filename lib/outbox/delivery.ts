@@ -1,4 +1,5 @@
 /** The delivery loop: claim, compose, send, settle, tell; one message at a time through the same named steps. */
+import { ConfigError } from "../config/faults.ts";
 import type { Composed } from "../message/compose.ts";
 import type { Content, Mailbox } from "../message/message.ts";
 import type { TransportPolicy } from "../smtp/policy.ts";
@@ -226,15 +227,21 @@ const senderMissing = {
   },
 } as const satisfies Omit<Judged & { sent: false }, "address">;
 
+/** The content has been checked, so what cannot be composed is a rarity; but our own settings must not fail messages. */
 function notComposable(error: unknown): Omit<Judged & { sent: false }, "address"> {
+  const ours = error instanceof ConfigError;
   return {
     sent: false,
     fault: { stage: "mail" },
-    verdict: { type: "SMTP_MESSAGE_REJECTED", scope: "message", permanent: true, outcome: "fail" },
+    verdict: ours
+      ? { type: "SMTP_MESSAGE_REJECTED", scope: "transport", permanent: true, outcome: "hold" }
+      : { type: "SMTP_MESSAGE_REJECTED", scope: "message", permanent: true, outcome: "fail" },
     problem: {
-      type: "MAIL_INVALID_MESSAGE",
+      type: ours ? "MAIL_NOT_CONFIGURED" : "MAIL_INVALID_MESSAGE",
       message: `the message could not be composed: ${(error as Error).message}`,
-      remedy: "Look at the content type and the encoding of the attachments.",
+      remedy: ours
+        ? "Correct the variable and start the node again; the message is kept."
+        : "Look at the content type and the encoding of the attachments.",
     },
   };
 }

@@ -1,15 +1,24 @@
 /** The outbox as callers see it: takes responsibility for a message, answers for it, and lets it be asked about. */
-import { randomUUID } from "node:crypto";
 import type { Config } from "../config/config.ts";
-import { MailError } from "../errors.ts";
-import { compose, dryRun, type DryRun, newMessageId } from "../message/compose.ts";
+import { compose, dryRun, type DryRun } from "../message/compose.ts";
 import { fingerprint } from "../message/fingerprint.ts";
-import { type Content, type Mailbox, recipientsOf, type SendRequest } from "../message/message.ts";
+import type { Content, Mailbox, SendRequest } from "../message/message.ts";
 import type { Problem } from "../smtp/problem.ts";
 import type { TransportPolicy, TransportState } from "../smtp/policy.ts";
+import { contentOf, recordOf, senderOf } from "./admission.ts";
 import { startDelivery } from "./delivery.ts";
 import { eventOf, type MailReceipt, publicRecord, type PublicRecord, receiptOf } from "./receipt.ts";
 import { dueAtOf, ended, isOpen, type MailRecord, revised, settledRecipient, statusOf } from "./record.ts";
+import {
+  idempotencyConflict,
+  notCancelable,
+  notConfigured,
+  notFound,
+  notRetryable,
+  outboxFull,
+  throwIfRefused,
+  unknownTemplate,
+} from "./refusals.ts";
 import type { ListQuery, OutboxStore } from "./store.ts";
 
 export interface OutboxOptions {
@@ -95,57 +104,10 @@ export function openOutbox(options: OutboxOptions): Outbox {
     ...(options.random && { random: options.random }),
   });
 
-  const contentOf = (request: SendRequest, from: Mailbox): Content => ({
-    ...(request.from && { from: request.from }),
-    to: request.to,
-    cc: request.cc,
-    bcc: request.bcc,
-    replyTo: request.replyTo,
-    subject: request.subject ?? "",
-    ...(request.text !== undefined && { text: request.text }),
-    ...(request.html !== undefined && { html: request.html }),
-    attachments: request.attachments,
-    headers: request.headers,
-    messageId: newMessageId(from.address),
-    date: now(),
-    boundary: randomUUID(),
-  });
-
-  const recordOf = (request: SendRequest, content: Content, from: Mailbox): MailRecord => {
-    const time = now();
-    const sendAt = request.sendAt !== undefined && request.sendAt > time ? request.sendAt : undefined;
-    return {
-      id: randomUUID(),
-      revision: 1,
-      messageId: content.messageId,
-      from: from.address,
-      recipients: recipientsOf(request).map((address) => ({
-        address,
-        status: "queued",
-        ...(sendAt && { dueAt: sendAt }),
-      })),
-      attempts: 0,
-      failures: 0,
-      createdAt: time,
-      updatedAt: time,
-      ...(sendAt && { sendAt }),
-      expiresAt: request.expiresAt ?? (sendAt ?? time) + config.mail.retryFor,
-      expiresStrictly: request.expiresAt !== undefined,
-      priority: request.priority,
-      ambiguous: request.ambiguous,
-      tags: request.tags,
-      metadata: request.metadata,
-      ...(request.template && { template: request.template }),
-      timeline: [],
-    };
-  };
-
   const found = async (id: string): Promise<MailRecord> => {
     const record = await store.get(id);
-    if (record) return record;
-    throw new MailError("MAIL_NOT_FOUND", `no message has this id`, {
-      remedy: "Check the id; finished messages are forgotten after MAIL_RETENTION.",
-    });
+    if (!record) throw notFound();
+    return record;
   };
 
   const show = (record: MailRecord): PublicRecord => publicRecord(record, now(), { durable: store.durable });
@@ -160,16 +122,16 @@ export function openOutbox(options: OutboxOptions): Outbox {
   return {
     async send(request, caller = {}) {
       if (config.transports.length === 0 && !request.dryRun) throw notConfigured();
-      const from = senderOf(request, config);
-      refuseTemplate(request);
-      const content = contentOf(request, from);
+      const from = senderOf(request, config.sender);
+      if (request.template !== undefined) throw unknownTemplate();
+      const time = now();
+      const content = contentOf(request, from, time);
       if (request.dryRun) return dryRun(content, await composed(content, from));
 
       const { scope = "" } = caller;
-      const time = now();
       const result = await store.enqueue(
         {
-          record: recordOf(request, content, from),
+          record: recordOf(request, content, from, { now: time, retryFor: config.mail.retryFor }),
           content,
           ...(request.idempotencyKey !== undefined && {
             idempotency: {
@@ -284,32 +246,6 @@ function rateMeter(now: () => number): { count(transport: string): void; of(tran
   };
 }
 
-/** Who the message is from: the caller's word, else the settings'. */
-function senderOf(request: SendRequest, config: Config): Mailbox {
-  const from = request.from ?? config.sender;
-  if (from) return from;
-  throw new MailError("MAIL_INVALID_MESSAGE", "`from` is missing, and SMTP_SENDER is not set", {
-    fields: [
-      { field: "from", message: "expected an address, because no SMTP_SENDER is configured; got nothing" },
-    ],
-    remedy: 'Set SMTP_SENDER, e.g. "My Name" <me@example.com>, or give each message a `from`.',
-  });
-}
-
-export function notConfigured(): MailError {
-  return new MailError("MAIL_NOT_CONFIGURED", "no SMTP server is configured", {
-    remedy:
-      "Set SMTP_URI, or SMTP_HOST with SMTP_USERNAME and SMTP_PASSWORD, or SMTP_PROVIDER; then start the node again.",
-  });
-}
-
-function refuseTemplate({ template }: SendRequest): void {
-  if (template === undefined) return;
-  throw new MailError("MAIL_UNKNOWN_TEMPLATE", "there is no template of this name", {
-    remedy: "This version has no templates yet: give subject, text and html instead.",
-  });
-}
-
 /** The smaller of what the request, the settings and the caller's own time-out allow, in ms. */
 function waitOf({ wait }: SendRequest, { patience }: Caller, config: Config): number {
   const wanted = wait === true ? config.mail.sendWait : wait;
@@ -325,58 +261,6 @@ function canBeTriedNow(record: MailRecord, policy: TransportPolicy, now: number)
 /** Why nothing goes out at the moment, if that is so. */
 function blockage(policy: TransportPolicy, now: number): Problem | undefined {
   return policy.availableAt() > now ? policy.states()[0]?.problem : undefined;
-}
-
-/**
- * Every recipient was refused for good, by a fault of the recipient, the message or the caller's own `from`: that is the
- * caller's answer. (Faults of the server or of our settings never fail a message, so they cannot come to this.)
- */
-function throwIfRefused(record: MailRecord): void {
-  const { problem } = record;
-  if (!problem || record.recipients.some(({ status }) => status !== "failed")) return;
-  const code = problem.type === "SMTP_MESSAGE_TOO_LARGE" || problem.type === "MAIL_TOO_LARGE" ? 413 : 422;
-  const { type, message, remedy, ...facts } = problem;
-  const recipients = record.recipients.map(({ address, status, code: reply, response }) => ({
-    address,
-    status,
-    code: reply,
-    response,
-  }));
-  throw new MailError(
-    type,
-    message,
-    { remedy, id: record.id, recipients, ...facts },
-    { code, retryable: false },
-  );
-}
-
-function outboxFull(limit: number): MailError {
-  return new MailError("MAIL_OUTBOX_FULL", `${limit} messages are waiting already`, {
-    limit,
-    remedy: "Find out with mail.stats why they wait; MAIL_OUTBOX_LIMIT sets how many may.",
-  });
-}
-
-function idempotencyConflict(id: string): MailError {
-  return new MailError("MAIL_IDEMPOTENCY_CONFLICT", "this idempotency key was used for another message", {
-    id,
-    remedy: "Use a new key for a new message; a repetition must have the same content.",
-  });
-}
-
-function notCancelable(id: string, open: boolean): MailError {
-  return new MailError(
-    "MAIL_NOT_CANCELABLE",
-    open ? "the message is on the wire" : "the message has come to its end already",
-    { id, remedy: "Only a message that still waits can be canceled; mail.get tells what became of it." },
-  );
-}
-
-function notRetryable(id: string, status: string): MailError {
-  return new MailError("MAIL_NOT_CANCELABLE", `a message in state ${status} cannot be tried again`, {
-    id,
-    remedy: "Failed, expired, unknown and deferred messages can, as long as their content is kept.",
-  });
 }
 
 /** What failed, expired, is unknown or deferred, open again and due now; undefined where there is nothing of the kind. */

@@ -2,10 +2,20 @@
 import type { Ambiguity, Priority } from "../message/message.ts";
 import type { Problem } from "../smtp/problem.ts";
 
-export type RecipientStatus =
-  "queued" | "sending" | "sent" | "deferred" | "failed" | "expired" | "canceled" | "unknown";
+const recipientStatuses = [
+  "queued",
+  "sending",
+  "sent",
+  "deferred",
+  "failed",
+  "expired",
+  "canceled",
+  "unknown",
+] as const;
+export type RecipientStatus = (typeof recipientStatuses)[number];
 
-export type MessageStatus = RecipientStatus | "scheduled";
+export const messageStatuses = ["scheduled", ...recipientStatuses] as const;
+export type MessageStatus = (typeof messageStatuses)[number];
 
 export interface RecipientState {
   address: string;

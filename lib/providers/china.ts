@@ -330,9 +330,8 @@ const directmail: Provider = {
       "zh-CN": "若返回 556 或 557，请减小邮件；若返回 552，则是账号额度已用尽，请在邮件推送控制台查看。",
     },
     SMTP_MESSAGE_REJECTED: {
-      en: "At 554 DirectMail took the message for spam: reword it and send fewer alike; at 551 look at the state of the account in the DirectMail console.",
-      "zh-CN":
-        "若返回 554，说明被判定为垃圾邮件：请调整内容并减少雷同邮件；若返回 551，请在邮件推送控制台查看账号状态。",
+      en: "At 554 DirectMail took the message for spam: reword it and send fewer alike.",
+      "zh-CN": "若返回 554，说明被判定为垃圾邮件：请调整内容并减少雷同邮件。",
     },
     SMTP_CONNECTION_TIMEOUT: {
       en: "Use port 465, or 80 with STARTTLS, as Alibaba Cloud's servers (ECS) cannot reach port 25; if that times out too, the outbound firewall, the cloud's security group or the hoster blocks it.",

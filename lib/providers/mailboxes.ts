@@ -111,11 +111,6 @@ const outlook: Provider = {
       en: "Send from the account's own address or one of its aliases (SMTP_SENDER): Microsoft refuses any other (550 5.7.60).",
       "zh-CN": "请使用账号自己的地址或其别名发信（SMTP_SENDER）：微软会拒绝其他发件人（550 5.7.60）。",
     },
-    SMTP_MESSAGE_REJECTED: {
-      en: "If the reply speaks of OutboundSpam (554 5.2.x), Microsoft holds the account: sign in on the web, follow what it asks, and send less.",
-      "zh-CN":
-        "若返回信息中有 OutboundSpam（554 5.2.x），说明微软已限制该账号发信：请登录网页版按提示解除，并减少发信量。",
-    },
     SMTP_TLS_MODE_MISMATCH: {
       en: "Use port 587 with STARTTLS (SMTP_TLS=false, or smtp:// in a URI): Outlook.com and Hotmail offer no other.",
       "zh-CN":
@@ -197,11 +192,6 @@ const outlook365: Provider = {
       en: "Send from the mailbox's own address, or have the administrator give it the Send As right for this sender (550 5.7.60).",
       "zh-CN":
         "请使用邮箱自身的地址发信，或请管理员为其授予该发件地址的“代理发送”（Send As）权限（550 5.7.60）。",
-    },
-    SMTP_MESSAGE_REJECTED: {
-      en: "If the reply speaks of OutboundSpam (554 5.2.x), Microsoft holds the mailbox: have the administrator release it, and send less.",
-      "zh-CN":
-        "若返回信息中有 OutboundSpam（554 5.2.x），说明微软已限制该邮箱发信：请管理员解除限制，并减少发信量。",
     },
   },
 };

@@ -1,4 +1,5 @@
 /** Finding a provider: by a word, by the host of a server, by the address of a mailbox; and showing one to people. */
+import { editDistance } from "../nearest.ts";
 import type { Locale } from "../smtp/problem.ts";
 import { china } from "./china.ts";
 import { mailboxes } from "./mailboxes.ts";
@@ -107,18 +108,4 @@ function isAt({ host, regions = {}, aliases = [], hostPattern }: Provider, wante
 
 function canonicalDomain(domain: string): string {
   return domain.toLowerCase().replace(/\.$/, "");
-}
-
-/** Levenshtein's distance: how many letters to insert, delete or replace. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (const letter of a) {
-    const above = row;
-    row = [(above[0] ?? 0) + 1];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (above[j - 1] ?? 0) + (letter === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-  }
-  return row[b.length] ?? 0;
 }

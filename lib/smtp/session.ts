@@ -167,7 +167,7 @@ export class SmtpSession {
   }
 
   /** TLS from the first byte; comes before the greeting. */
-  async handshake(): Promise<EncryptionFacts> {
+  async handshake(command?: "STARTTLS"): Promise<EncryptionFacts> {
     this.stage = "tls";
     if (!this.#socket) throw this.#fault({ cause: "CLOSED" });
     this.#detach();
@@ -175,7 +175,7 @@ export class SmtpSession {
     this.#reader = new ReplyReader();
     const socket = startTls(this.#socket, this.transport);
     this.#attach(socket);
-    await this.#event(socket, "secureConnect", this.transport.timeouts.connect);
+    await this.#event(socket, "secureConnect", this.transport.timeouts.connect, command);
     this.secure = true;
     return encryptionFacts(socket, (this.#options.now ?? Date.now)());
   }
@@ -193,7 +193,7 @@ export class SmtpSession {
     await this.#command("STARTTLS", "", [220]);
     // what came in the same breath as the 220 was injected before TLS: it must not be read as if it were protected
     if (!this.reusable) throw this.#fault({ command: "STARTTLS", cause: "REPLY_INCONSISTENT" });
-    const facts = await this.handshake();
+    const facts = await this.handshake("STARTTLS");
     await this.hello();
     return facts;
   }
@@ -201,7 +201,15 @@ export class SmtpSession {
   /** AUTH, with the best mechanism offered. Returns its name; undefined without credentials. */
   async authenticate(): Promise<string | undefined> {
     this.stage = "auth";
-    const { username, password, allowCleartextAuth } = this.transport;
+    const { auth, username, password, allowCleartextAuth } = this.transport;
+    if (auth === "oauth2") {
+      // going on without logging in would send unauthenticated mail
+      throw this.#fault({
+        command: "AUTH",
+        cause: "AUTH_MECHANISM_NOT_OFFERED",
+        detail: "this version of Meshmail cannot log in with OAuth2 yet",
+      });
+    }
     if (username === undefined || password === undefined) return undefined;
     // the session's own lock, whatever the settings made of `security`
     if (!this.secure && !allowCleartextAuth) {
@@ -258,6 +266,7 @@ export class SmtpSession {
     for (let start = 0; start < stuffed.length; start += BODY_CHUNK) {
       await this.#flush(stuffed.subarray(start, start + BODY_CHUNK));
     }
+    this.#heed();
     if (!this.reusable) throw this.#fault(this.#broken ?? { cause: "REPLY_INCONSISTENT" });
     this.stage = "reply";
     this.#write(".\r\n");
@@ -374,7 +383,14 @@ export class SmtpSession {
       taken = true;
       this.#wake?.();
     });
-    await this.#wait(() => taken, this.transport.timeouts.command, "DATA");
+    await this.#wait(() => taken || !this.#reader.quiet, this.transport.timeouts.command, "DATA");
+    this.#heed();
+  }
+
+  /** A server that has seen enough answers before the final dot; its words say more than the broken line after them. */
+  #heed(): void {
+    const reply = this.#reader.replies.shift();
+    if (reply) throw this.#refused("DATA", reply);
   }
 
   /** The next reply. The time is for the whole reply: a byte now and then does not prolong it. */
@@ -387,13 +403,18 @@ export class SmtpSession {
   }
 
   /** Waits for the event that opens a socket, or for what breaks it. */
-  async #event(socket: Socket, event: "connect" | "secureConnect", timeout: number): Promise<void> {
+  async #event(
+    socket: Socket,
+    event: "connect" | "secureConnect",
+    timeout: number,
+    command?: string,
+  ): Promise<void> {
     let happened = false;
     socket.once(event, () => {
       happened = true;
       this.#wake?.();
     });
-    await this.#wait(() => happened, timeout);
+    await this.#wait(() => happened, timeout, command);
   }
 
   /** Waits until `ready`, the line breaks or the time is up. What had already come in counts before what broke. */

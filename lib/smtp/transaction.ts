@@ -45,6 +45,7 @@ export async function transact(session: SmtpSession, parcel: Parcel): Promise<Re
           stage: "rcpt",
           command: "RCPT TO",
           reply: answer.reply,
+          sender: parcel.sender,
           ...(accepted.length > 0 && { accepted: true }),
         };
         results.set(address, { address, fault });

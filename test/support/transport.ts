@@ -37,14 +37,9 @@ export function transportTo(
 }
 
 /** In clear, without an account. */
-export function plainTransportTo(
-  server: { port: number },
-  change: Partial<TransportConfig> = {},
-): TransportConfig {
-  const { username, password, ...transport } = transportTo(server, {
-    security: "opportunistic",
-    tls: {},
-    ...change,
-  });
+export function plainTransportTo(server: { port: number }, change: Partial<TransportConfig> = {}): TransportConfig {
+  const transport = transportTo(server, { security: "opportunistic", tls: {}, ...change });
+  delete transport.username;
+  delete transport.password;
   return transport;
 }

@@ -7,7 +7,7 @@ import { Secret } from "../../lib/secret.ts";
 describe("a secret", () => {
   const secret = new Secret("hunter2");
   it.each([
-    ["a template", `${secret}`],
+    ["a template", String(secret)],
     ["JSON", JSON.stringify({ secret })],
     ["an inspection", inspect({ deep: [{ secret }] }, { depth: null, showHidden: true })],
     ["a log line", format("%s %o %j", secret, secret, secret)],

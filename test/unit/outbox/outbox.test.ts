@@ -192,8 +192,8 @@ describe("trouble with the server", () => {
     await Promise.all([1, 2, 3].map((n) => send({ subject: `Letter ${n}` })));
     await server.received(3);
     await told("mail.transport.up");
-    const subjects = server.messages.map(({ data }) => /Subject: (.*)\r/.exec(data.toString())?.[1]);
-    expect(subjects.toSorted()).toEqual(["Letter 1", "Letter 2", "Letter 3"]);
+    const subjects = server.messages.map(({ data }) => /Subject: (.*)\r/.exec(data.toString())?.[1] ?? "");
+    expect(new Set(subjects)).toEqual(new Set(["Letter 1", "Letter 2", "Letter 3"]));
   });
 
   it("sends by the next transport at once, and says which one it was", async () => {

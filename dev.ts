@@ -1,0 +1,87 @@
+/** `npm run dev`: the whole thing on one machine, against a sandbox instead of a provider. Nothing leaves the machine. */
+import { ServiceBroker } from "moleculer";
+import brokerOptions from "./moleculer.config.ts";
+import { readEnvironment } from "./lib/config/environment.ts";
+import { createGatewayService } from "./services/gateway.service.ts";
+import { createMailService } from "./services/mail.service.ts";
+import { createSandboxService } from "./services/sandbox.service.ts";
+
+const SANDBOX = { host: "127.0.0.1", port: 1025 };
+
+/** Settings that would send real mail or join a real mesh. Returns the names of those that were set. */
+function ignoreRealSettings(): string[] {
+  const names = [...readEnvironment()].flatMap(([name, { value }]) =>
+    value !== "" && /^(SMTP_|TRANSPORTER$|MAIL_OUTBOX$)/.test(name) ? name : [],
+  );
+  // empty means not set, and wins over .env
+  for (const name of names) process.env[name] = "";
+  Object.assign(process.env, {
+    SMTP_HOST: SANDBOX.host,
+    SMTP_PORT: String(SANDBOX.port),
+    SMTP_SENDER: '"Meshmail" <meshmail@example.com>',
+    MAIL_OUTBOX: "sqlite:./data/dev.db",
+    MAIL_PROBE: process.env["MAIL_PROBE"] || "on",
+  });
+  return names;
+}
+
+async function dev(): Promise<void> {
+  const ignored = ignoreRealSettings();
+  const broker = new ServiceBroker({ ...brokerOptions(), logLevel: logLevel() });
+  broker.createService(createMailService());
+  broker.createService(createSandboxService(SANDBOX));
+  const gateway = broker.createService(createGatewayService({ sandbox: true }));
+  await broker.start();
+  const { host, port } = gateway.settings as { host: string; port: number };
+  console.log(welcome(`http://${host}:${port}`, ignored));
+  if (process.stdin.isTTY) openRepl(broker);
+}
+
+function logLevel(): "info" | "debug" | "warn" {
+  const level = process.env["LOGLEVEL"];
+  return level === "debug" || level === "info" ? level : "warn";
+}
+
+function welcome(gateway: string, ignored: readonly string[]): string {
+  const ignoring =
+    ignored.length > 0 ? `\nIgnored here, so that no real mail goes out: ${ignored.join(", ")}\n` : "";
+  return `
+Meshmail runs. Nothing leaves this machine: the sandbox takes every message.
+${ignoring}
+  gateway   ${gateway}
+  sandbox   smtp://${SANDBOX.host}:${SANDBOX.port}
+  inbox     ${gateway}/api/v1/messages
+  verify    ${gateway}/api/mail/verify
+
+Send a message (bounce@…, defer@…, slow@… show trouble):
+
+  curl -s ${gateway}/api/mail/send -H 'Content-Type: application/json' -d '{"to":"ann@example.com","subject":"Hello","text":"It works."}'
+
+Ctrl-C stops everything.
+`;
+}
+
+/** One Ctrl-C ends the node; Moleculer's REPL would ask for a second one. */
+function openRepl(broker: ServiceBroker): void {
+  const repl = broker.repl() as unknown as NodeJS.EventEmitter & { close(): void };
+  repl.removeAllListeners("SIGINT");
+  repl.on("SIGINT", () => repl.close());
+}
+
+/** `node --watch` outlives a program that ends by itself; only a SIGTERM means that it wants to start it again. */
+function endWithWatcher(): void {
+  if (process.env["WATCH_REPORT_DEPENDENCIES"] === undefined) return;
+  let restarting = false;
+  process.once("SIGTERM", () => {
+    restarting = true;
+  });
+  process.on("exit", () => {
+    if (!restarting) process.kill(process.ppid, "SIGTERM");
+  });
+}
+
+endWithWatcher();
+dev().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,81 @@
+/** From a checked call to what the outbox keeps: who it is from, what goes out, and the record as it begins. */
+import { randomUUID } from "node:crypto";
+import { MailError } from "../errors.ts";
+import { newMessageId } from "../message/compose.ts";
+import { type Content, type Mailbox, recipientsOf, type SendRequest } from "../message/message.ts";
+import { plainText } from "../message/plain-text.ts";
+import type { MailRecord } from "./record.ts";
+
+/**
+ * Who the message is from: the caller's word, else the settings'.
+ * @throws MailError MAIL_INVALID_MESSAGE naming `from` where neither says anything
+ */
+export function senderOf(request: SendRequest, configured: Mailbox | undefined): Mailbox {
+  const from = request.from ?? configured;
+  if (from) return from;
+  throw new MailError("MAIL_INVALID_MESSAGE", "`from` is missing, and SMTP_SENDER is not set", {
+    fields: [
+      { field: "from", message: "expected an address, because no SMTP_SENDER is configured; got nothing" },
+    ],
+    remedy: 'Set SMTP_SENDER, e.g. "My Name" <me@example.com>, or give each message a `from`.',
+  });
+}
+
+/** What goes out. Message-ID, date and boundary are made here, once: every attempt has the same bytes. */
+export function contentOf(request: SendRequest, from: Mailbox, now: number): Content {
+  return {
+    ...(request.from && { from: request.from }),
+    to: request.to,
+    cc: request.cc,
+    bcc: request.bcc,
+    replyTo: request.replyTo,
+    subject: request.subject ?? "",
+    ...textOf(request),
+    ...(request.html !== undefined && { html: request.html }),
+    attachments: request.attachments,
+    headers: request.headers,
+    messageId: newMessageId(from.address),
+    date: now,
+    boundary: randomUUID(),
+  };
+}
+
+/** Made here too: a later version of the converter must not change the bytes of what waits. */
+function textOf({ text, html }: SendRequest): { text?: string } {
+  if (text !== undefined) return { text };
+  return html === undefined ? {} : { text: plainText(html) };
+}
+
+/** @param retryFor how long it is tried where the request sets no `expiresAt`, in ms */
+export function recordOf(
+  request: SendRequest,
+  content: Content,
+  from: Mailbox,
+  { now, retryFor }: { now: number; retryFor: number },
+): MailRecord {
+  const sendAt = request.sendAt !== undefined && request.sendAt > now ? request.sendAt : undefined;
+  return {
+    id: randomUUID(),
+    revision: 1,
+    messageId: content.messageId,
+    from: from.address,
+    recipients: recipientsOf(request).map((address) => ({
+      address,
+      status: "queued",
+      ...(sendAt && { dueAt: sendAt }),
+    })),
+    attempts: 0,
+    failures: 0,
+    createdAt: now,
+    updatedAt: now,
+    ...(sendAt && { sendAt }),
+    expiresAt: request.expiresAt ?? (sendAt ?? now) + retryFor,
+    expiresStrictly: request.expiresAt !== undefined,
+    priority: request.priority,
+    ambiguous: request.ambiguous,
+    tags: request.tags,
+    metadata: request.metadata,
+    ...(request.template && { template: request.template }),
+    timeline: [],
+  };
+}

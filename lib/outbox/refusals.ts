@@ -1,0 +1,70 @@
+/** How the outbox says no: each refusal with its reason and what to do about it. */
+import { MailError } from "../errors.ts";
+import type { MailRecord } from "./record.ts";
+
+export function notConfigured(): MailError {
+  return new MailError("MAIL_NOT_CONFIGURED", "no SMTP server is configured", {
+    remedy:
+      "Set SMTP_URI, or SMTP_HOST with SMTP_USERNAME and SMTP_PASSWORD, or SMTP_PROVIDER; then start the node again.",
+  });
+}
+
+export function unknownTemplate(): MailError {
+  return new MailError("MAIL_UNKNOWN_TEMPLATE", "there is no template of this name", {
+    remedy: "This version has no templates yet: give subject, text and html instead.",
+  });
+}
+
+export function outboxFull(limit: number): MailError {
+  return new MailError("MAIL_OUTBOX_FULL", `${limit} messages are waiting already`, {
+    limit,
+    remedy: "Find out with mail.stats why they wait; MAIL_OUTBOX_LIMIT sets how many may.",
+  });
+}
+
+export function idempotencyConflict(id: string): MailError {
+  return new MailError("MAIL_IDEMPOTENCY_CONFLICT", "this idempotency key was used for another message", {
+    id,
+    remedy: "Use a new key for a new message; a repetition must have the same content.",
+  });
+}
+
+export function notFound(): MailError {
+  return new MailError("MAIL_NOT_FOUND", "no message has this id", {
+    remedy: "Check the id; finished messages are forgotten after MAIL_RETENTION.",
+  });
+}
+
+/** @param open whether it still waited: then somebody was faster, and it is on the wire */
+export function notCancelable(id: string, open: boolean): MailError {
+  const reason = open ? "the message is on the wire" : "the message has come to its end already";
+  return new MailError("MAIL_NOT_CANCELABLE", reason, {
+    id,
+    remedy: "Only a message that still waits can be canceled; mail.get tells what became of it.",
+  });
+}
+
+export function notRetryable(id: string, status: string): MailError {
+  return new MailError("MAIL_NOT_CANCELABLE", `a message in state ${status} cannot be tried again`, {
+    id,
+    remedy: "Failed, expired, unknown and deferred messages can, as long as their content is kept.",
+  });
+}
+
+/**
+ * Every recipient was refused for good, by a fault of the recipient, the message or the caller's own `from`: that is the
+ * caller's answer. (Faults of the server or of our settings never fail a message, so they cannot come to this.)
+ */
+export function throwIfRefused(record: MailRecord): void {
+  const { problem } = record;
+  if (!problem || record.recipients.some(({ status }) => status !== "failed")) return;
+  const { type, message, ...facts } = problem;
+  const recipients = record.recipients.map(({ address, status, code, response }) => ({
+    address,
+    status,
+    code,
+    response,
+  }));
+  const code = type === "SMTP_MESSAGE_TOO_LARGE" ? 413 : 422;
+  throw new MailError(type, message, { ...facts, id: record.id, recipients }, { code, retryable: false });
+}

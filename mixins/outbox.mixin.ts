@@ -1,0 +1,43 @@
+/** Gives a service the outbox and its delivery loop as `this.outbox`; at stop, what is on the wire is finished first. */
+import { memoryStore } from "../lib/outbox/memory.ts";
+import { openOutbox, type Outbox } from "../lib/outbox/outbox.ts";
+import type { OutboxStore } from "../lib/outbox/store.ts";
+import { defineMixin } from "./define-mixin.ts";
+import type { TransportsVars } from "./transports.mixin.ts";
+
+export interface OutboxVars {
+  outbox: Outbox;
+}
+
+export interface OutboxMixinOptions {
+  /** @default as MAIL_OUTBOX says */
+  store?: OutboxStore;
+}
+
+/** Stands before the transports mixin in a service's list: it starts after it and stops before it. */
+export function outboxMixin(options: OutboxMixinOptions = {}) {
+  return defineMixin<object, OutboxVars & TransportsVars>({
+    started() {
+      const store = options.store ?? memoryStore();
+      if (!store.durable) {
+        this.logger.warn("The outbox is in memory: messages that wait are lost when this process ends.");
+      }
+      this.outbox = openOutbox({
+        config: this.config,
+        store,
+        policy: this.transports.policy,
+        emit: (event, payload) => {
+          this.broker
+            .emit(event, payload)
+            .catch((error: unknown) => this.logger.error(`${event} was not told`, error));
+        },
+        onError: (error) =>
+          this.logger.error("The outbox could not do its work; messages stay where they are.", error),
+      });
+    },
+
+    async stopped() {
+      await this.outbox?.close();
+    },
+  });
+}

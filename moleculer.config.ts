@@ -1,0 +1,27 @@
+/** The broker of a Meshmail node. Moleculer's own variables (NAMESPACE, NODEID, LOGLEVEL, SERIALIZER, MOL_…) lie over it. */
+import type { BrokerOptions } from "moleculer";
+import { natsTransporter } from "./lib/config/nats.ts";
+import { loadDotenv } from "./lib/config/dotenv.ts";
+import { maxPayloadMiddleware } from "./mixins/max-payload.middleware.ts";
+import { replCommands } from "./repl.ts";
+
+/** A function, so that nothing is read before the Runner asks. */
+export default function brokerOptions(): BrokerOptions {
+  loadDotenv();
+  return {
+    ...natsTransporter(process.env),
+    // Tailchat's mesh and most others speak JSON; JSONExt would turn dates and bytes into text for them
+    serializer: "JSON",
+    // a call into a mesh that is down would otherwise wait for ever
+    requestTimeout: 30_000,
+    // lets running calls finish at stop; without it their callers never hear
+    tracking: { enabled: true, shutdownTimeout: 25_000 },
+    logLevel: "info",
+    // $node.options would show the transporter's password to every node of the mesh
+    internalServices: { $node: { actions: { options: false } } },
+    metrics: false,
+    tracing: false,
+    middlewares: [maxPayloadMiddleware],
+    replOptions: { customCommands: replCommands },
+  } as BrokerOptions;
+}

@@ -1,0 +1,196 @@
+/** The `mail` service: what the mesh may ask of Meshmail. Each action checks its parameters and hands on. */
+import type { Context, ServiceSchema } from "moleculer";
+import { MailError } from "../lib/errors.ts";
+import { readInstant } from "../lib/message/instants.ts";
+import { checkSend } from "../lib/message/schema.ts";
+import { messageStatuses } from "../lib/outbox/record.ts";
+import type { ListQuery } from "../lib/outbox/store.ts";
+import { paramsCheck } from "../lib/params.ts";
+import { presentProvider, providers } from "../lib/providers/providers.ts";
+import { probe } from "../lib/smtp/probe.ts";
+import { noticeHtml } from "../lib/templates/notice.ts";
+import { errorsMixin } from "../mixins/errors.mixin.ts";
+import { outboxMixin, type OutboxMixinOptions, type OutboxVars } from "../mixins/outbox.mixin.ts";
+import { transportsMixin, type TransportsOptions, type TransportsVars } from "../mixins/transports.mixin.ts";
+
+const locale = { type: "enum", values: ["en", "zh-CN"] } as const;
+const text = { type: "string", max: 2000 } as const;
+
+const check = {
+  verify: paramsCheck({ transport: text, locale }),
+  providers: paramsCheck({ locale }),
+  probe: paramsCheck({ uri: text, provider: text, username: text, password: text, sender: text, locale }),
+  nothing: paramsCheck({}),
+  id: paramsCheck({ id: { type: "string", min: 1, max: 64, optional: false } }),
+  list: paramsCheck(
+    {
+      status: { type: "enum", values: messageStatuses },
+      recipient: text,
+      tag: text,
+      template: text,
+      since: { type: "any" },
+      until: { type: "any" },
+      cursor: text,
+      limit: { type: "number", integer: true, min: 1, max: 200 },
+    },
+    ({ since, until, limit = 50, ...query }, faults): Omit<ListQuery, "now"> => {
+      const from = readInstant(since, "since", faults);
+      const to = readInstant(until, "until", faults);
+      return {
+        ...query,
+        limit,
+        ...(from !== undefined && { since: from }),
+        ...(to !== undefined && { until: to }),
+      };
+    },
+  ),
+};
+
+/** Parameters hold one-time passwords: no span and no log may show them. */
+const tracing = { tags: { params: false, meta: false, response: false } } as const;
+/** For the bus only: no gateway of the mesh can expose it by accident. */
+const busOnly = { visibility: "public", tracing } as const;
+const forEveryone = { visibility: "published", tracing } as const;
+
+type Vars = TransportsVars & OutboxVars;
+interface Methods {
+  send(ctx: Context, params: unknown): Promise<unknown>;
+}
+
+export type MailServiceOptions = TransportsOptions & OutboxMixinOptions;
+
+/** A plain service schema. Without options it reads the environment when it is created. */
+export function createMailService(options: MailServiceOptions = {}): ServiceSchema {
+  const schema: ServiceSchema<object, Methods, Vars> = {
+    name: "mail",
+    mixins: [outboxMixin(options), transportsMixin(options), errorsMixin],
+
+    actions: {
+      send: {
+        ...forEveryone,
+        handler(ctx) {
+          return this.send(ctx, ctx.params);
+        },
+      },
+
+      /** Tailchat's services call this name. */
+      sendMail: {
+        ...forEveryone,
+        handler(ctx: Context<{ html?: unknown } | undefined>) {
+          const { brand } = this.config;
+          const { params } = ctx;
+          const html = params?.html;
+          return this.send(
+            ctx,
+            typeof html === "string" ? { ...params, html: noticeHtml(html, brand) } : params,
+          );
+        },
+      },
+
+      verify: {
+        ...forEveryone,
+        async handler(ctx) {
+          const { transport, locale: language } = check.verify(ctx.params);
+          const report = await this.transports.verify(transport, language);
+          if (report.ok) this.outbox.wake();
+          return report;
+        },
+      },
+
+      providers: {
+        ...forEveryone,
+        handler(ctx) {
+          const { locale: language = "en" } = check.providers(ctx.params);
+          return providers.map((provider) => presentProvider(provider, language));
+        },
+      },
+
+      probe: {
+        ...busOnly,
+        handler(ctx) {
+          const params = check.probe(ctx.params);
+          if (!this.config.mail.probe) throw probeIsOff();
+          return probe(params, options.session);
+        },
+      },
+
+      get: {
+        ...busOnly,
+        handler(ctx) {
+          return this.outbox.get(check.id(ctx.params).id);
+        },
+      },
+
+      list: {
+        ...busOnly,
+        handler(ctx) {
+          return this.outbox.list(check.list(ctx.params));
+        },
+      },
+
+      cancel: {
+        ...busOnly,
+        handler(ctx) {
+          return this.outbox.cancel(check.id(ctx.params).id);
+        },
+      },
+
+      retry: {
+        ...busOnly,
+        handler(ctx) {
+          return this.outbox.retry(check.id(ctx.params).id);
+        },
+      },
+
+      stats: {
+        ...busOnly,
+        handler(ctx) {
+          check.nothing(ctx.params);
+          return this.outbox.stats();
+        },
+      },
+    },
+
+    methods: {
+      send(ctx, params) {
+        const { maxRecipients, maxSize } = this.config.mail;
+        const limits = { maxRecipients, maxSize, now: Date.now() };
+        const context = {
+          senderConfigured: this.config.sender !== undefined || this.config.transports.length === 0,
+        };
+        const request = checkSend(withHeaderKey(params, ctx.headers), limits, context);
+        const scope: unknown = ctx.headers?.["meshmail-scope"];
+        return this.outbox.send(request, {
+          ...(typeof scope === "string" && { scope }),
+          ...(ctx.options.timeout && { patience: ctx.options.timeout }),
+        });
+      },
+    },
+  };
+  return schema as ServiceSchema;
+}
+
+/** The key may come with the call's headers; never from `ctx.meta`, which every call below it inherits. */
+function withHeaderKey(params: unknown, headers: Record<string, unknown> | undefined): unknown {
+  const key = headers?.["idempotencyKey"] ?? headers?.["idempotency-key"];
+  if (key === undefined || typeof params !== "object" || params === null || Array.isArray(params))
+    return params;
+  const own = (params as { idempotencyKey?: unknown }).idempotencyKey;
+  if (own === undefined || own === key) return { ...params, idempotencyKey: key };
+  const message = "differs from the one in the call's headers";
+  throw new MailError("MAIL_INVALID_MESSAGE", `\`idempotencyKey\` ${message}`, {
+    fields: [{ field: "idempotencyKey", message }],
+    remedy: "Give the key once, or the same twice.",
+  });
+}
+
+function probeIsOff(): MailError {
+  return new MailError(
+    "MAIL_PROBE_OFF",
+    "trying unsaved settings is switched off on this node",
+    { remedy: "Set MAIL_PROBE=on where operators should be able to try settings from here." },
+    { code: 403, retryable: false },
+  );
+}
+
+export default createMailService();

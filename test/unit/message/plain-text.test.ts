@@ -1,0 +1,38 @@
+/** The text made of a letter's html. */
+import { describe, expect, it } from "@jest/globals";
+import { plainText } from "../../../lib/message/plain-text.ts";
+
+describe("plain text", () => {
+  it("keeps paragraphs, headings, lists and the address of links; drops styles, scripts and pictures", () => {
+    const html = `<html><head><style>p { color: red }</style><script>alert(1)</script></head><body>
+      <h1>Welcome</h1><p>Hello &amp; good <b>day</b>.</p><ul><li>one</li><li>two</li></ul>
+      <p><a href="https://x.test/confirm?a=1&amp;b=2">Confirm</a> <a href="https://x.test">https://x.test</a>
+      <img src="https://x.test/logo.png" alt="logo"></p></body></html>`;
+    expect(plainText(html)).toBe(
+      "Welcome\n\nHello & good day.\n\n * one\n * two\n\nConfirm <https://x.test/confirm?a=1&b=2> https://x.test",
+    );
+  });
+
+  it("does not wrap lines", () => {
+    const sentence = "word ".repeat(100).trim();
+    expect(plainText(`<p>${sentence}</p>`)).toBe(sentence);
+  });
+
+  it.each([
+    ["nested elements", "<div>".repeat(200_000)],
+    ["nested tables", "<table><tr><td>a".repeat(60_000)],
+    ["pictures without spaces", "<img src=x>".repeat(90_000)],
+    ["rules", "<hr>".repeat(250_000)],
+    ["half a tag", "<".repeat(1_000_000)],
+    ["tags never opened", "</div>".repeat(170_000)],
+  ])("is made of 1 MB of %s in less than a second", (_name, html) => {
+    const start = performance.now();
+    const text = plainText(html);
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(text.length).toBeLessThan(4 * 1024 * 1024);
+  });
+
+  it("still has the words of a letter that is nested too deeply for a parser", () => {
+    expect(plainText(`${"<div>".repeat(1000)}Your code is <b>123456</b>`)).toBe("Your code is 123456");
+  });
+});
