@@ -1,0 +1,74 @@
+/** Where commands get mail sent and verified: the service of a mesh, or this process with the settings of its environment. */
+import { hostname } from "node:os";
+import { type Config, describeTransport } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
+import { loadConfig } from "../config/load.ts";
+import { checkSend } from "../message/schema.ts";
+import { memoryStore } from "../outbox/memory.ts";
+import { openOutbox } from "../outbox/outbox.ts";
+import type { MailReceipt } from "../outbox/receipt.ts";
+import type { TransportPolicy } from "../smtp/policy.ts";
+import type { Locale } from "../smtp/problem.ts";
+import type { SessionOptions } from "../smtp/session.ts";
+import { openTransports } from "../smtp/transports.ts";
+import type { VerifyReport } from "../smtp/verify.ts";
+
+export interface Door {
+  /** Whose words these are, and the SMTP servers by name, printable without secrets */
+  whereabouts: () => Promise<{ node: string; transports: { name: string; server: string }[] }>;
+  /** As `mail.verify` */
+  verify: (params: { transport?: string; locale?: Locale }) => Promise<VerifyReport>;
+  /** As `mail.send`. Where nobody tries again what is deferred, the receipt has no `nextAttemptAt` */
+  send: (message: Readonly<Record<string, unknown>>) => Promise<MailReceipt>;
+  close: () => Promise<void>;
+}
+
+/**
+ * Works in this process, without a mesh; nothing is kept on disk.
+ * @throws ConfigError when the settings cannot be used
+ */
+export function openLocalDoor(environment: Environment, session?: SessionOptions): Door {
+  const config = loadConfig(environment);
+  const opened = openTransports(config, session);
+  return {
+    async whereabouts() {
+      const transports = config.transports.map((one) => ({ name: one.name, server: describeTransport(one) }));
+      return { node: hostname(), transports };
+    },
+    verify: ({ transport, locale }) => opened.verify(transport, locale),
+    send: (message) => sendOnce(message, config, opened.policy),
+    async close() {
+      opened.close();
+    },
+  };
+}
+
+/** Through the same outbox as the service's, up to the end of the first attempt; then whatever is still open is dropped. */
+async function sendOnce(
+  message: Readonly<Record<string, unknown>>,
+  config: Config,
+  policy: TransportPolicy,
+): Promise<MailReceipt> {
+  const { maxRecipients, maxSize } = config.mail;
+  const request = checkSend(message, { maxRecipients, maxSize, now: Date.now() });
+  const failures: unknown[] = [];
+  const outbox = openOutbox({
+    config,
+    store: memoryStore(),
+    policy,
+    emit: () => {},
+    onError(error) {
+      failures.push(error);
+      // nothing will be attempted any more: this ends the wait
+      void outbox.close();
+    },
+  });
+  try {
+    const receipt = await outbox.send({ ...request, dryRun: false });
+    if (failures.length > 0) throw failures[0];
+    const { nextAttemptAt: _never, ...rest } = receipt as MailReceipt;
+    return rest;
+  } finally {
+    await outbox.close();
+  }
+}
