@@ -6,7 +6,8 @@ import { createGatewayService } from "./services/gateway.service.ts";
 import { createMailService } from "./services/mail.service.ts";
 import { createSandboxService } from "./services/sandbox.service.ts";
 
-const SANDBOX = { host: "127.0.0.1", port: 1025 };
+/** SANDBOX_PORT moves it where another mail catcher sits already. */
+const SANDBOX = { host: "127.0.0.1", port: Number(process.env["SANDBOX_PORT"] || 1025) };
 
 /** Settings that would send real mail or join a real mesh. Returns the names of those that were set. */
 function ignoreRealSettings(): string[] {

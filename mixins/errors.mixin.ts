@@ -1,12 +1,12 @@
 /** Turns the core's errors into Moleculer's, so that type, code, data and retryable cross the mesh. */
 import { Errors } from "moleculer";
 import { MailError } from "../lib/errors.ts";
-import { defineMixin } from "./define-mixin.ts";
+import { defineMixin, type Mixin } from "./define-mixin.ts";
 
 /** The caller's fault, or a state that calling again does not change. */
-export class MailClientError extends Errors.MoleculerClientError {}
+class MailClientError extends Errors.MoleculerClientError {}
 /** Not now: calling again can help. */
-export class MailRetryableError extends Errors.MoleculerRetryableError {}
+class MailRetryableError extends Errors.MoleculerRetryableError {}
 
 /** The same error in Moleculer's words; anything else as it is. */
 export function toMoleculerError(error: unknown): unknown {
@@ -18,7 +18,7 @@ export function toMoleculerError(error: unknown): unknown {
   return translated;
 }
 
-export const errorsMixin = defineMixin<object, object>({
+export const errorsMixin: Mixin = defineMixin<object, object>({
   hooks: {
     error: {
       "*"(_ctx, error) {

@@ -1,7 +1,7 @@
 /** For other people's services: `this.mail({ to, subject, text })` instead of a broker call with its pitfalls. */
 import type { Context } from "moleculer";
 import type { MailReceipt } from "../lib/outbox/receipt.ts";
-import { defineMixin } from "./define-mixin.ts";
+import { defineMixin, type Mixin } from "./define-mixin.ts";
 import { tooLarge } from "./max-payload.middleware.ts";
 
 export interface MailerMethods {
@@ -12,7 +12,7 @@ export interface MailerMethods {
   mail(message: object, ctx?: Context): Promise<MailReceipt>;
 }
 
-export const mailerMixin = defineMixin<MailerMethods, object>({
+export const mailerMixin: Mixin = defineMixin<MailerMethods, object>({
   methods: {
     async mail(message, ctx) {
       const caller = ctx ?? this.broker;

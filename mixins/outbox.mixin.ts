@@ -2,7 +2,7 @@
 import { memoryStore } from "../lib/outbox/memory.ts";
 import { openOutbox, type Outbox } from "../lib/outbox/outbox.ts";
 import type { OutboxStore } from "../lib/outbox/store.ts";
-import { defineMixin } from "./define-mixin.ts";
+import { defineMixin, type Mixin } from "./define-mixin.ts";
 import type { TransportsVars } from "./transports.mixin.ts";
 
 export interface OutboxVars {
@@ -15,7 +15,7 @@ export interface OutboxMixinOptions {
 }
 
 /** Stands before the transports mixin in a service's list: it starts after it and stops before it. */
-export function outboxMixin(options: OutboxMixinOptions = {}) {
+export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
   return defineMixin<object, OutboxVars & TransportsVars>({
     started() {
       const store = options.store ?? memoryStore();

@@ -4,7 +4,7 @@ import { readEnvironment } from "../lib/config/environment.ts";
 import { type Config, describeTransport } from "../lib/config/config.ts";
 import { openTransports, type Transports } from "../lib/smtp/transports.ts";
 import type { SessionOptions } from "../lib/smtp/session.ts";
-import { defineMixin } from "./define-mixin.ts";
+import { defineMixin, type Mixin } from "./define-mixin.ts";
 
 export interface TransportsVars {
   config: Config;
@@ -17,7 +17,7 @@ export interface TransportsOptions {
   session?: SessionOptions;
 }
 
-export function transportsMixin(options: TransportsOptions = {}) {
+export function transportsMixin(options: TransportsOptions = {}): Mixin {
   return defineMixin<object, TransportsVars>({
     created() {
       this.config = options.config ?? loadConfig(readEnvironment());

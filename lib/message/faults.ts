@@ -31,12 +31,12 @@ export function isFaultless({ invalid, tooLarge }: Faults): boolean {
 export function refusal({ invalid, tooLarge }: Faults): MailError {
   const fields = [...invalid, ...tooLarge];
   const [first] = fields;
-  const more = fields.length > 1 ? ` (and ${fields.length - 1} more, see data.fields)` : "";
+  const more = fields.length > 1 ? ` (and ${fields.length - 1} more, see fields)` : "";
   const sentence = `${first?.field}: ${first?.message}${more}`;
   return invalid.length > 0
     ? new MailError("MAIL_INVALID_MESSAGE", sentence, {
         fields,
-        remedy: "Correct the fields that data.fields names and call again; nothing was stored or sent.",
+        remedy: "Correct the fields named and call again; nothing was stored or sent.",
       })
     : new MailError("MAIL_TOO_LARGE", sentence, {
         fields,

@@ -2,52 +2,20 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { type NatsServer, type NatsTap, startNats } from "../support/nats-server.ts";
-import { type Program, runProgram, startNode } from "../support/node.ts";
+import { type Program, startNode } from "../support/node.ts";
 import { closeEverything } from "../support/open.ts";
+import { type Sibling, startSibling } from "../support/sibling-process.ts";
 import { type SmtpServer, startSmtpServer } from "../support/smtp-server.ts";
 
 const PASSWORD = "canary-pa55/w+rd#";
 const account = { auth: { users: { "user@example.com": PASSWORD } } };
 const ca = join(__dirname, "..", "support", "certificates", "ca.pem");
 
-interface Answer {
-  result?: Record<string, unknown>;
-  error?: {
-    type: string;
-    code: number;
-    message: string;
-    data: Record<string, unknown>;
-    retryable: boolean;
-    stack: string;
-  };
-}
-
-interface Sibling {
-  program: Program;
-  call(action: string, params?: object, options?: object, bytes?: number): Promise<Answer>;
-}
-
 let nats: NatsServer;
 let everything: NatsTap;
 let smtp: SmtpServer;
 let node: Program;
 let sibling: Sibling;
-
-async function startSibling(): Promise<Sibling> {
-  const program = runProgram("test/support/sibling.ts", { TRANSPORTER: nats.url });
-  await program.says(/"ready"/);
-  let asked = 0;
-  return {
-    program,
-    async call(action, params, options, bytes) {
-      const index = ++asked;
-      program.tell(JSON.stringify({ action, params, options, bytes }));
-      const lines = () => program.output.split("\n").filter((line) => line.startsWith("{"));
-      await program.says(new RegExp(`^(?:.*\\n){${index + 1}}`));
-      return JSON.parse(lines()[index] ?? "null") as Answer;
-    },
-  };
-}
 
 const message = { to: "ann@example.com", subject: "Hello", text: "Your code is 481516" };
 
@@ -70,7 +38,7 @@ beforeAll(async () => {
     SMTP_SENDER: "Shop <user@example.com>",
     MAIL_OUTBOX: "memory",
   });
-  sibling = await startSibling();
+  sibling = await startSibling(nats.url);
 }, 30_000);
 
 afterAll(async () => {
@@ -133,7 +101,10 @@ describe("a sibling service", () => {
     });
     expect(error).toMatchObject({ type: "MAIL_INVALID_MESSAGE", code: 422 });
     expect(error?.data["fields"]).toEqual(
-      expect.arrayContaining([expect.objectContaining({ field: "to" }), expect.objectContaining({ field: "atachments" })]),
+      expect.arrayContaining([
+        expect.objectContaining({ field: "to" }),
+        expect.objectContaining({ field: "atachments" }),
+      ]),
     );
     expect(JSON.stringify(error)).not.toContain("evil");
   });
@@ -204,6 +175,23 @@ describe("a sibling service", () => {
       2_000_000,
     );
     expect(error).toMatchObject({ message: expect.stringMatching(/MAX_PAYLOAD|max payload/i) });
+  });
+});
+
+describe("a service with the mailer mixin", () => {
+  it("sends, as part of the request that it serves", async () => {
+    expect((await sibling.call("shop.order", message)).result).toMatchObject({ status: "sent" });
+  });
+
+  it("hears of a message that is too large for NATS by the right type, with the remedy, at once", async () => {
+    const letter = { ...message, attachments: [{ filename: "a.bin" }] };
+    const { error } = await sibling.call("shop.order", letter, undefined, 2_000_000);
+    expect(error).toMatchObject({
+      type: "MAIL_TOO_LARGE",
+      code: 413,
+      retryable: false,
+      data: { remedy: expect.stringContaining("max_payload") },
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 /** A sibling service's process for tests: a bare Moleculer node that calls what it is told, one JSON line in, one out. */
 import { createInterface } from "node:readline";
-import { ServiceBroker } from "moleculer";
+import { type Context, ServiceBroker, type ServiceSchema } from "moleculer";
+import { mailerMixin, type MailerMethods } from "../../mixins/mailer.mixin.ts";
 
 const broker = new ServiceBroker({
   nodeID: "sibling",
@@ -16,6 +17,17 @@ interface Request {
   options?: object;
   bytes?: number;
 }
+
+/** A service that mails the way that we recommend: by the mixin. */
+const shop: ServiceSchema<object, MailerMethods, object> = {
+  name: "shop",
+  mixins: [mailerMixin],
+  actions: {
+    order(ctx: Context<object>) {
+      return this.mail(ctx.params, ctx);
+    },
+  },
+};
 
 /** A node that has just started is known a moment later. */
 async function known(action: string, nodeID: string): Promise<void> {
@@ -48,6 +60,7 @@ async function answer({ action, params, options, bytes }: Request): Promise<obje
 }
 
 async function main(): Promise<void> {
+  broker.createService(shop as ServiceSchema);
   await broker.start();
   await broker.waitForServices("mail");
   console.log(JSON.stringify({ ready: true }));

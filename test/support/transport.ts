@@ -37,7 +37,10 @@ export function transportTo(
 }
 
 /** In clear, without an account. */
-export function plainTransportTo(server: { port: number }, change: Partial<TransportConfig> = {}): TransportConfig {
+export function plainTransportTo(
+  server: { port: number },
+  change: Partial<TransportConfig> = {},
+): TransportConfig {
   const transport = transportTo(server, { security: "opportunistic", tls: {}, ...change });
   delete transport.username;
   delete transport.password;

@@ -1,0 +1,37 @@
+/** Sends an answer whole; nothing may cache it or guess at its type. */
+import type { ServerResponse } from "node:http";
+import type { HttpProblem } from "./problem.ts";
+
+export interface Answer {
+  status: number;
+  /** A string is sent as plain text, bytes as they are, anything else as JSON */
+  body: unknown;
+  /** @default by the kind of the body */
+  type?: string;
+}
+
+/**
+ * Does nothing when the client has gone. One that is still sending would meet a broken connection instead of the answer
+ * (RFC 9112 section 9.6), so the rest of its body is read and dropped before the end; it costs no memory, and the server's
+ * time limit holds.
+ */
+export function send(response: ServerResponse, { status, body, type }: Answer): void {
+  if (response.headersSent || response.destroyed) return;
+  const isPlain = typeof body === "string" || Buffer.isBuffer(body);
+  const bytes = Buffer.from(isPlain ? body : JSON.stringify(body ?? null));
+  response.writeHead(status, {
+    "Content-Type": type ?? (isPlain ? "text/plain; charset=utf-8" : "application/json; charset=utf-8"),
+    "Content-Length": bytes.length,
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+  });
+  response.write(bytes);
+  const request = response.req.resume();
+  if (request.complete) response.end();
+  else request.once("close", () => response.end());
+}
+
+export function sendProblem(response: ServerResponse, problem: HttpProblem): void {
+  if (problem.status === 401) response.setHeader("WWW-Authenticate", "Bearer");
+  send(response, { status: problem.status, body: problem, type: "application/problem+json" });
+}

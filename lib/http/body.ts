@@ -1,0 +1,127 @@
+/** Reads a JSON body, with everything that can be refused refused before its first byte is read. */
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { MailError } from "../errors.ts";
+import { httpError } from "./problem.ts";
+
+export interface BodyOptions {
+  /** Bytes */
+  limit: number;
+  /** Told when the headers are in order and reading begins: the place for `100 Continue` */
+  proceed?: () => void;
+}
+
+/** Deeper than any field that is known, and nowhere near what breaks a serializer's recursion (40,000 levels do). */
+const DEPTH_LIMIT = 32;
+
+/** How large a body may be for a message of `maxSize` bytes: base64, and what JSON puts around and in place of characters. */
+export function bodyLimit(maxSize: number): number {
+  return Math.ceil((maxSize * 4) / 3) + 4 * 1024 * 1024;
+}
+
+/** True when the request says that a body follows (RFC 9112 section 6.3). */
+export function hasBody({ headers }: Pick<IncomingMessage, "headers">): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+/**
+ * The body as a JSON object. Of duplicate keys the last one counts, as JSON.parse has it.
+ * @throws MailError HTTP_UNSUPPORTED_TYPE, MAIL_TOO_LARGE, HTTP_BAD_JSON, or MAIL_INVALID_MESSAGE for a field nested too deep;
+ *   never with a piece of the body in it
+ */
+export async function readJson(
+  request: IncomingMessage,
+  { limit, proceed }: BodyOptions,
+): Promise<Record<string, unknown>> {
+  checkHeaders(request.headers, limit);
+  proceed?.();
+  const value = parse(await readBytes(request, limit));
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw badJson("The body must be a JSON object.");
+  }
+  const body = value as Record<string, unknown>;
+  for (const [field, inner] of Object.entries(body)) if (isTooDeep(inner)) throw tooDeep(field);
+  return body;
+}
+
+function checkHeaders(headers: IncomingHttpHeaders, limit: number): void {
+  const [type = "", ...parameters] = (headers["content-type"] ?? "").toLowerCase().split(";");
+  // JSON is UTF-8 (RFC 8259 section 8.1); a parameter that says so does no harm
+  const isUtf8 = parameters.every((parameter) => /^\s*(charset="?utf-8"?\s*)?$/.test(parameter));
+  if (type.trim() !== "application/json" || !isUtf8) {
+    const detail = "The body must be JSON in UTF-8.";
+    throw httpError("HTTP_UNSUPPORTED_TYPE", detail, "Send `Content-Type: application/json`.");
+  }
+  if ((headers["content-encoding"] ?? "identity") !== "identity") {
+    const detail = "Compressed bodies are not taken.";
+    throw httpError("HTTP_UNSUPPORTED_TYPE", detail, "Send the body as it is, without Content-Encoding.");
+  }
+  if (Number(headers["content-length"] ?? 0) > limit) throw tooLarge(limit);
+}
+
+function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limit) chunks.push(chunk);
+      else refuse(tooLarge(limit));
+    });
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("close", () => {
+      // nobody is left to read this one
+      if (!request.complete) refuse(badJson("The connection ended within the body."));
+    });
+    request.on("error", () => {}); // tells the same
+
+    function refuse(error: MailError): void {
+      chunks.length = 0;
+      reject(error);
+    }
+  });
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    // the position helps, but V8 quotes the text around it as well
+    const [, position] = /at position (\d+)/.exec((error as Error).message) ?? [];
+    throw badJson(`The body is not valid JSON in UTF-8${position ? ` (near character ${position})` : ""}.`);
+  }
+}
+
+/** Without recursion: the point is to find what would exhaust the stack. */
+function isTooDeep(value: unknown): boolean {
+  let level = [value].filter(isNest);
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > DEPTH_LIMIT) return true;
+    const next: object[] = [];
+    for (const nest of level) {
+      // bytes may come as a list of millions of numbers: it is walked, not copied
+      const inside: Iterable<unknown> = Array.isArray(nest) ? nest : Object.values(nest);
+      for (const inner of inside) if (isNest(inner)) next.push(inner);
+    }
+    level = next;
+  }
+  return false;
+}
+
+function isNest(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function badJson(detail: string): MailError {
+  return httpError("HTTP_BAD_JSON", detail, "Send one JSON object, e.g. made by JSON.stringify.");
+}
+
+function tooDeep(field: string): MailError {
+  const fields = [{ field: field.slice(0, 64), message: `is nested more than ${DEPTH_LIMIT} levels deep` }];
+  const remedy = "Send flatter data.";
+  return new MailError("MAIL_INVALID_MESSAGE", "A field is nested too deep.", { fields, remedy });
+}
+
+function tooLarge(limit: number): MailError {
+  const remedy = "Send a link instead of the attachment, or raise MAIL_MAX_SIZE.";
+  return new MailError("MAIL_TOO_LARGE", `The body is larger than ${limit} bytes.`, { remedy });
+}

@@ -1,0 +1,32 @@
+/** The rule of a gateway without keys: whoever asks does so from this machine, and not through a web page of somebody else. */
+import type { IncomingMessage } from "node:http";
+import { isIPv4 } from "node:net";
+import { httpError } from "./problem.ts";
+
+/** True for an address, or a name to listen on, that other machines cannot reach. */
+export function isLoopback(address = ""): boolean {
+  const plain = address.replace(/^::ffff:/i, "");
+  return plain === "localhost" || plain === "::1" || (isIPv4(plain) && plain.startsWith("127."));
+}
+
+const loopbackHost = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+
+/**
+ * A browser on this machine is a loopback peer too. A page of the web reaches us through it by DNS rebinding, which the Host
+ * header gives away, or by a plain cross-site request, which browsers mark (Fetch Metadata) and which could at least make us
+ * log in at the SMTP server. X-Forwarded-For and the like say nothing here: anybody can send them.
+ * @throws MailError HTTP_FORBIDDEN
+ */
+export function refuseStrangers({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): void {
+  const remedy = "Set GATEWAY_API_KEYS to serve others than this machine.";
+  if (!isLoopback(socket.remoteAddress)) {
+    throw httpError("HTTP_FORBIDDEN", "Without API keys only this machine is served.", remedy);
+  }
+  if (!loopbackHost.test(headers.host ?? "")) {
+    const detail = "Without API keys the Host header must be localhost, 127.0.0.1 or [::1].";
+    throw httpError("HTTP_FORBIDDEN", detail, remedy);
+  }
+  if (headers["sec-fetch-site"] === "cross-site") {
+    throw httpError("HTTP_FORBIDDEN", "Without API keys no other site's page is served.", remedy);
+  }
+}

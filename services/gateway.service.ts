@@ -1,0 +1,237 @@
+/** The HTTP gateway: lets in who may come, hands each route's request to the mesh, and tells problems as RFC 9457 has it. */
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Context, Service, ServiceSchema } from "moleculer";
+import ApiGateway, { type ApiRouteSchema, type GatewayResponse, type IncomingRequest } from "moleculer-web";
+import type { Config } from "../lib/config/config.ts";
+import { readEnvironment } from "../lib/config/environment.ts";
+import { loadConfig } from "../lib/config/load.ts";
+import { send, sendProblem } from "../lib/http/answer.ts";
+import { bodyLimit, hasBody, readJson } from "../lib/http/body.ts";
+import { isLoopback, refuseStrangers } from "../lib/http/host.ts";
+import { type KeyCheck, keyCheck } from "../lib/http/keys.ts";
+import { httpError, notFound, problemOf } from "../lib/http/problem.ts";
+import { requestIdOf } from "../lib/http/request-id.ts";
+import { mailRoutes, type Route, sandboxRoutes } from "../lib/http/routes.ts";
+import { type HttpServer, openHttpServer } from "../lib/http/server.ts";
+import { tooLarge } from "../mixins/max-payload.middleware.ts";
+
+const CALL_TIMEOUT = 30_000;
+
+export interface GatewayOptions {
+  /** @default read from the environment when the service is created */
+  config?: Pick<Config, "gateway" | "mail">;
+  /** Also serves the sandbox's inbox in the way of Mailpit. @default false */
+  sandbox?: boolean;
+}
+
+interface Settings {
+  /** Where it listens, once it does */
+  host: string;
+  port: number;
+}
+
+interface Vars {
+  config: Pick<Config, "gateway" | "mail">;
+  checkKey: KeyCheck;
+  http: HttpServer;
+  /** The same that moleculer-web would make for itself */
+  server: Server;
+}
+
+interface Methods {
+  receive(request: IncomingMessage, response: ServerResponse): void;
+  fulfil(route: Route, request: IncomingRequest, response: GatewayResponse): Promise<void>;
+  methodsOf(path: string): string[];
+  send404(request: IncomingRequest, response: GatewayResponse): void;
+  errorHandler(request: IncomingMessage, response: ServerResponse, error: unknown): void;
+}
+
+/** What of moleculer-web is used here and missing from `Service`. */
+interface Router {
+  aliases: { method: string; match(path: string): unknown }[];
+  addRoute(route: ApiRouteSchema): void;
+  httpHandler(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  regenerateAllAutoAliases: () => void;
+}
+
+/** A plain service schema. Without a config it reads the environment when it is created. */
+export function createGatewayService(options: GatewayOptions = {}): ServiceSchema {
+  const schema: ServiceSchema<object, Methods, Vars & Router> = {
+    name: "gateway",
+    mixins: [ApiGateway],
+
+    settings: {
+      // ours, because moleculer-web's begins to read bodies before anybody can look at the key
+      server: false,
+      // not here but in created(): an empty list would make it serve every action of the mesh
+      routes: null,
+      ip: null,
+      port: null,
+      // the request line holds the query, and a query can hold an address: we log on our own, without it
+      logRequest: null,
+      logRequestParams: null,
+      logResponse: null,
+      logRouteRegistration: null,
+    },
+
+    actions: {
+      rest: {
+        // the first entry replaces that of moleculer-web, `req.url`
+        tracing: { tags: { params: ["req.method"] }, spanName: "HTTP request" },
+        // a request cannot be served twice: its body has been read
+        retryPolicy: { enabled: false },
+      },
+      // with these any node of the mesh could list the routes, or add some
+      listAliases: false,
+      addRoute: false,
+      removeRoute: false,
+    },
+
+    methods: {
+      /** Before the router: what holds for every request. */
+      receive(request, response) {
+        const started = performance.now();
+        const path = pathOf(request);
+        const requestId = requestIdOf(request.headers["x-request-id"]);
+        // moleculer-web takes either as it is, and hands it on through the mesh
+        request.headers["x-request-id"] = requestId;
+        delete request.headers["x-correlation-id"];
+        response.setHeader("X-Request-ID", requestId);
+        response.on("close", () => {
+          const time = Math.round(performance.now() - started);
+          const status = response.headersSent ? response.statusCode : "left by the client";
+          this.logger.info(`${request.method} ${path.slice(0, 200)} ${status} ${time} ms (${requestId})`);
+        });
+        try {
+          const { apiKeys } = this.config.gateway;
+          if (apiKeys.length === 0) refuseStrangers(request);
+          // not for the router, which would run the handler of the method that a preflight asks about
+          if (request.method === "OPTIONS") return sendOptions(response, this.methodsOf(path));
+        } catch (error) {
+          return this.errorHandler(request, response, error);
+        }
+        void this.httpHandler(request, response);
+      },
+
+      /** Behind the router: the key first, then the body, then the mesh. */
+      async fulfil(route, request, response) {
+        const key = route.scope && this.checkKey(request.headers.authorization, route.scope);
+        const headers = key === undefined ? {} : { "meshmail-scope": key };
+        const ctx: Context = request.$ctx;
+        const limit = bodyLimit(this.config.mail.maxSize);
+        const proceed = () => request.headers.expect && response.writeContinue();
+        const answer = await route.answer({
+          path: request.$params.params,
+          query: new URLSearchParams(request.originalUrl.split("?").slice(1).join("?")),
+          headers: request.headers,
+          hasBody: hasBody(request),
+          body: () => readJson(request, { limit, proceed }),
+          call: <Result>(action: string, params: object = {}, timeout = CALL_TIMEOUT) =>
+            ctx
+              // a broker's retry policy would send the message again: the client decides on that
+              .call<Result, object>(action, params, { timeout, headers, retries: 0 })
+              .catch((error: unknown) => {
+                throw tooLarge(error);
+              }),
+        });
+        send(response, answer);
+      },
+
+      /** What may be asked of a path; empty: there is nothing. */
+      methodsOf(path) {
+        return this.aliases.filter((alias) => alias.match(path)).map(({ method }) => method);
+      },
+
+      /** Takes the place of moleculer-web's; where only the method is wrong, it says which ones are right. */
+      send404(request, response) {
+        const methods = this.methodsOf(request.parsedUrl);
+        if (methods.length === 0) throw notFound();
+        const allowed = methods.join(", ");
+        response.setHeader("Allow", allowed);
+        const remedy = `Use ${allowed}.`;
+        throw httpError("HTTP_METHOD_NOT_ALLOWED", "This path does not take this method.", remedy);
+      },
+
+      /** Takes the place of moleculer-web's, which shows and logs everything, the error's data too. */
+      errorHandler(_request, response, error) {
+        const requestId = String(response.getHeader("X-Request-ID"));
+        const problem = problemOf(error, requestId);
+        if (problem.type === "HTTP_INTERNAL_ERROR") {
+          this.logger.error(
+            `Request ${requestId} failed: ${(error as Error | null)?.stack ?? String(error)}`,
+          );
+        }
+        sendProblem(response, problem);
+      },
+    },
+
+    created() {
+      this.config = options.config ?? loadConfig(readEnvironment());
+      this.checkKey = keyCheck(this.config.gateway.apiKeys);
+      this.addRoute(routerOptions([...mailRoutes, ...(options.sandbox ? sandboxRoutes : [])]));
+      // it would tell the whole mesh, at every change in it, that there are no automatic aliases
+      this.regenerateAllAutoAliases = () => {};
+    },
+
+    async started() {
+      const { host, port, apiKeys } = this.config.gateway;
+      if (apiKeys.length === 0 && !isLoopback(host)) {
+        throw new Error(
+          `The gateway needs GATEWAY_API_KEYS to listen on ${host}, or GATEWAY_HOST=127.0.0.1.`,
+        );
+      }
+      this.http = await openHttpServer({ host, port }, (request, response) =>
+        this.receive(request, response),
+      );
+      this.server = this.http.server;
+      Object.assign(this.settings, { host: this.http.host, port: this.http.port } satisfies Settings);
+      this.logger.info(`The gateway listens on http://${this.http.host}:${this.http.port}.`);
+    },
+
+    async stopped() {
+      await this.http?.close();
+    },
+  };
+  return schema as ServiceSchema;
+}
+
+/** Nothing but the routes of the table: no action by its name, no query mixed into a body, no body read by the router. */
+function routerOptions(routes: readonly Route[]): ApiRouteSchema {
+  const aliases = routes.flatMap((route) => {
+    const methods = route.method === "GET" ? ["GET", "HEAD"] : [route.method];
+    return methods.map((method) => [`${method} ${route.path}`, handlerOf(route)] as const);
+  });
+  const caseCounts = { pathToRegexpOptions: { sensitive: true } }; // missing from the types
+  return {
+    path: "/",
+    mappingPolicy: "restrict",
+    mergeParams: false,
+    bodyParsers: false,
+    aliases: Object.fromEntries(aliases),
+    ...caseCounts,
+  };
+}
+
+/** A rejected promise would get lost in moleculer-web: errors go the way of `next`. */
+function handlerOf(route: Route) {
+  return function handle(
+    this: Service & Methods,
+    request: IncomingRequest,
+    response: GatewayResponse,
+    next: (error: unknown) => void,
+  ) {
+    this.fulfil(route, request, response).catch(next);
+  };
+}
+
+function sendOptions(response: ServerResponse, methods: readonly string[]): void {
+  if (methods.length === 0) throw notFound();
+  response.writeHead(204, { Allow: ["OPTIONS", ...methods].join(", ") }).end();
+}
+
+/** Without the query. Fit for a log, for the parser lets only visible ASCII through. */
+function pathOf({ url = "" }: IncomingMessage): string {
+  return url.split("?", 1)[0] ?? "";
+}
+
+export default createGatewayService();

@@ -1,0 +1,82 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
+import { describe, expect, it } from "@jest/globals";
+import { isLoopback, refuseStrangers } from "../../../lib/http/host.ts";
+
+const visit = (remoteAddress: string | undefined, headers: IncomingHttpHeaders) => () =>
+  refuseStrangers({ socket: { remoteAddress } as Socket, headers });
+
+describe("loopback", () => {
+  it.each([
+    ["127.0.0.1", true],
+    ["127.8.9.1", true],
+    ["::1", true],
+    ["::ffff:127.0.0.1", true],
+    ["localhost", true],
+    ["0.0.0.0", false],
+    ["::", false],
+    ["10.0.0.1", false],
+    ["::ffff:10.0.0.1", false],
+    ["127.0.0.1.example.com", false],
+    ["", false],
+    [undefined, false],
+  ])("%s: %s", (address, expected) => {
+    expect(isLoopback(address)).toBe(expected);
+  });
+});
+
+describe("without keys", () => {
+  it.each([
+    "localhost",
+    "LOCALHOST:3000",
+    "127.0.0.1",
+    "127.0.0.1:3000",
+    "127.0.0.2:80",
+    "[::1]",
+    "[::1]:3000",
+  ])("this machine asking for %s is served", (host) => {
+    expect(visit("127.0.0.1", { host })).not.toThrow();
+  });
+
+  it.each([
+    "evil.example",
+    "evil.example:3000",
+    "localhost.evil.example",
+    "evil-localhost",
+    "127.0.0.1.evil.example",
+    "localhost@evil.example",
+    "localhost:3000, evil.example",
+    "localhost:",
+    "::1",
+    "0.0.0.0",
+    "192.168.1.5:3000",
+    "",
+  ])("this machine asking for %j is not: a name of the web may point here (DNS rebinding)", (host) => {
+    expect(visit("127.0.0.1", { host })).toThrow(
+      expect.objectContaining({ type: "HTTP_FORBIDDEN", code: 403 }),
+    );
+  });
+
+  it("a request without a Host header is not served", () => {
+    expect(visit("127.0.0.1", {})).toThrow(/Host/);
+  });
+
+  it.each(["10.0.0.1", "::ffff:192.168.0.9", undefined])(
+    "the peer %s is not, whatever it says of itself",
+    (peer) => {
+      const headers = { host: "localhost", "x-forwarded-for": "127.0.0.1", forwarded: "for=127.0.0.1" };
+      expect(visit(peer, headers)).toThrow(/only this machine/);
+    },
+  );
+
+  it.each([
+    ["cross-site", false],
+    ["same-origin", true],
+    ["same-site", true],
+    ["none", true],
+  ])("a browser's %s request is served: %s", (site, served) => {
+    const visiting = expect(visit("::1", { host: "localhost:3000", "sec-fetch-site": site }));
+    if (served) visiting.not.toThrow();
+    else visiting.toThrow(/other site/);
+  });
+});

@@ -1,0 +1,98 @@
+import type { RequestListener } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { afterEach, describe, expect, it } from "@jest/globals";
+import { send } from "../../../lib/http/answer.ts";
+import { type HttpServer, openHttpServer } from "../../../lib/http/server.ts";
+
+const open: HttpServer[] = [];
+afterEach(() => Promise.all(open.splice(0).map((http) => http.close())));
+
+async function serve(handle: RequestListener, requestTimeout?: number): Promise<HttpServer> {
+  const http = await openHttpServer({ host: "127.0.0.1", port: 0, requestTimeout }, handle);
+  open.push(http);
+  return http;
+}
+
+const urlOf = ({ host, port }: HttpServer) => `http://${host}:${port}`;
+
+describe("an answer", () => {
+  it.each([
+    [{ a: 1 }, "application/json; charset=utf-8", '{"a":1}'],
+    ["ok", "text/plain; charset=utf-8", "ok"],
+    [Buffer.from("raw"), "text/plain; charset=utf-8", "raw"],
+    [undefined, "application/json; charset=utf-8", "null"],
+  ])("%j is sent by its kind, and never cached or guessed at", async (body, type, sent) => {
+    const http = await serve((_request, response) => send(response, { status: 202, body }));
+    const response = await fetch(urlOf(http));
+    expect(response.status).toBe(202);
+    expect(response.headers.get("content-type")).toBe(type);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(await response.text()).toBe(sent);
+  });
+
+  it("is sent once, and to nobody who has gone", async () => {
+    const http = await serve((_request, response) => {
+      send(response, { status: 200, body: "first" });
+      send(response, { status: 500, body: "second" });
+    });
+    expect(await (await fetch(urlOf(http))).text()).toBe("first");
+  });
+});
+
+describe("the server", () => {
+  it.each([
+    ["headers", "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "],
+    ["a body", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{"],
+  ])("cuts off %s that do not come in time", async (_what, said) => {
+    const http = await serve(() => {}, 100);
+    const socket = connect(http.port, http.host);
+    socket.write(said);
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it.each([
+    ["headers beyond 16 KB", `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`, 431],
+    ["no Host header", "GET / HTTP/1.1\r\n\r\n", 400],
+    ["two lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400],
+    [
+      "a length beside chunks",
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+      400,
+    ],
+    ["an escape in the path", "GET /a\u001b[31m HTTP/1.1\r\nHost: x\r\n\r\n", 400],
+    ["letters beyond ASCII in the path", "GET /\u009b31m HTTP/1.1\r\nHost: x\r\n\r\n", 400],
+    ["a line break in the path", "GET /a\nb HTTP/1.1\r\nHost: x\r\n\r\n", 400],
+  ])("never shows %s to the handler", async (_what, said, status) => {
+    let asked = 0;
+    const http = await serve(() => asked++);
+    const socket = connect(http.port, http.host);
+    socket.write(said);
+    expect(await text(socket)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(asked).toBe(0);
+  });
+
+  it("tells a taken port in one sentence", async () => {
+    const { port } = await serve(() => {});
+    await expect(openHttpServer({ host: "127.0.0.1", port }, () => {})).rejects.toThrow(
+      `The gateway cannot listen on 127.0.0.1:${port}: another program listens there already. Stop that program, or set GATEWAY_HOST and GATEWAY_PORT.`,
+    );
+  });
+
+  it("tells an address that is not ours", async () => {
+    await expect(openHttpServer({ host: "192.0.2.1", port: 0 }, () => {})).rejects.toThrow(
+      /has no such address/,
+    );
+  });
+
+  it("finishes running requests when it is closed, and takes no more", async () => {
+    const http = await serve((_request, response) => {
+      void http.close();
+      setImmediate(() => response.end("done"));
+    });
+    expect(await (await fetch(urlOf(http))).text()).toBe("done");
+    await http.close();
+    await expect(fetch(urlOf(http))).rejects.toThrow();
+  });
+});
