@@ -20,7 +20,7 @@ export interface DeliveryOptions {
   /** Messages on the wire at a time */
   concurrency: number;
   compose: (content: Content, from: Mailbox) => Promise<Composed>;
-  /** After every change of a message, once it is written */
+  /** After every attempt and every end of a message, once it is written */
   onChange: (record: MailRecord) => void;
   onTransport: (change: "down" | "up", transport: Transport, problem?: Problem) => void;
   /** The store failed, or we did: nothing is lost, but an operator should know */
@@ -56,8 +56,9 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   let again = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const announce = (record: MailRecord): void => {
-    options.onChange(record);
+  const announce = (record: MailRecord, before: MailRecord): void => {
+    // put off without an attempt: nothing to tell
+    if (record.attempts > before.attempts || dueAtOf(record) === null) options.onChange(record);
     const due = dueAtOf(record);
     if (due !== null && due <= now()) return;
     for (const resolve of waiting.get(record.id) ?? []) resolve();
@@ -65,7 +66,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
 
   const run = (claim: Claim): void => {
     const job = deliver(claim, options, aborter.signal)
-      .then((record) => record && announce(record))
+      .then((record) => record && announce(record, claim.record))
       .catch(onError)
       .finally(() => {
         running.delete(job);

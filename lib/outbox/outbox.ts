@@ -59,6 +59,8 @@ export interface Outbox {
 }
 
 const DAY = 24 * 60 * 60_000;
+const HOUSEKEEPING_MS = 60_000;
+const PRUNE_BATCH = 500;
 /** How long what is on the wire may take once we are asked to stop. */
 const DRAIN_MS = 20_000;
 
@@ -103,6 +105,10 @@ export function openOutbox(options: OutboxOptions): Outbox {
     now,
     ...(options.random && { random: options.random }),
   });
+
+  const housekeeping = setInterval(() => {
+    prune(store, now(), config.mail.retention).catch(options.onError);
+  }, HOUSEKEEPING_MS).unref();
 
   const found = async (id: string): Promise<MailRecord> => {
     const record = await store.get(id);
@@ -221,6 +227,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
     wake: () => delivery.wake(),
 
     close() {
+      clearInterval(housekeeping);
       closed ??= delivery.stop(DRAIN_MS).then(() => store.close());
       return closed;
     },
@@ -244,6 +251,12 @@ function rateMeter(now: () => number): { count(transport: string): void; of(tran
       return sent.filter((one) => one.transport === transport).length;
     },
   };
+}
+
+/** Forgets what finished longer ago than the retention, a little at a time, so that nothing else has to wait. */
+async function prune(store: OutboxStore, now: number, retention: number): Promise<void> {
+  const request = { before: now - retention, now, limit: PRUNE_BATCH };
+  while ((await store.prune(request)) === PRUNE_BATCH);
 }
 
 /** The smaller of what the request, the settings and the caller's own time-out allow, in ms. */

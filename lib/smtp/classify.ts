@@ -146,6 +146,7 @@ export const rules: readonly Rule[] = [
   // ── what we found out ourselves ──
   { cause: /^ABORTED$/, means: soon("SMTP_CONNECTION_LOST") },
   { cause: /^SIZE_EXCEEDED$/, means: never("SMTP_MESSAGE_TOO_LARGE", "message") },
+  ...senderRejected({ at: ["mail"], cause: /^SMTPUTF8_NOT_OFFERED$/ }),
   { cause: /^SMTPUTF8_NOT_OFFERED$/, means: never("SMTP_RECIPIENT_REJECTED", "recipient") },
   { cause: /^STARTTLS_NOT_OFFERED$/, means: hold("SMTP_STARTTLS_UNAVAILABLE") },
   { cause: /^AUTH(_MECHANISM)?_NOT_OFFERED$/, means: hold("SMTP_AUTH_UNSUPPORTED") },

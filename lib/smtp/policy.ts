@@ -85,7 +85,10 @@ export function transportPolicy(
 
     release(name) {
       for (const state of states) {
-        if (name === undefined || state.transport.config.name === name) state.until = now();
+        if (state.condition === "up" || (name !== undefined && state.transport.config.name !== name))
+          continue;
+        state.condition = "resting";
+        state.until = now();
       }
     },
 

@@ -1,8 +1,8 @@
-/** `mail.probe`: the walk of verify for settings that are not saved, and not kept, and not echoed. */
+/** `mail.probe`: verify for settings that are not saved, and not kept, and not echoed. */
 import { environmentOf } from "../config/environment.ts";
 import { ConfigError } from "../config/faults.ts";
 import { loadConfig } from "../config/load.ts";
-import { MailError } from "../errors.ts";
+import { type FieldFault, MailError } from "../errors.ts";
 import type { Locale } from "./problem.ts";
 import type { SessionOptions } from "./session.ts";
 import { openTransports } from "./transports.ts";
@@ -17,7 +17,7 @@ export interface ProbeParams {
   locale?: Locale;
 }
 
-/** Which parameter a refused variable came from. */
+/** Which parameter a variable stands for. */
 const fields: Readonly<Record<string, keyof ProbeParams>> = {
   SMTP_URI: "uri",
   SMTP_PROVIDER: "provider",
@@ -38,6 +38,9 @@ export async function probe(params: ProbeParams, session: SessionOptions = {}): 
 }
 
 function configOf({ uri, provider, username, password, sender }: ProbeParams) {
+  if (!uri?.trim() && !provider?.trim()) {
+    throw refused([{ field: "uri", message: "expected smtps://user:password@host:port, got nothing" }]);
+  }
   try {
     return loadConfig(
       environmentOf({
@@ -50,17 +53,25 @@ function configOf({ uri, provider, username, password, sender }: ProbeParams) {
     );
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const faults = error.faults.map(({ variable, expected, came }) => ({
-      field: fields[variable] ?? variable,
-      message: `expected ${expected}, got ${came}`,
-    }));
-    throw new MailError(
-      "MAIL_INVALID_MESSAGE",
-      faults.map(({ field, message }) => `\`${field}\`: ${message}`).join("; "),
-      {
-        fields: faults,
-        remedy: "Give `uri`, or `provider` with `username` and `password`.",
-      },
+    throw refused(
+      error.faults.map(({ variable, expected, came }) => ({
+        field: inParams(variable),
+        // what came in quotes is the value itself, which an operator may see in a log, but not who calls
+        message: inParams(`expected ${expected}, got ${came.startsWith('"') ? "something else" : came}`),
+      })),
     );
   }
+}
+
+/** Speaks of parameters instead of variables. */
+function inParams(text: string): string {
+  return text.replace(/SMTP_[A-Z]+/g, (variable) => fields[variable] ?? variable);
+}
+
+function refused(faults: FieldFault[]): MailError {
+  return new MailError(
+    "MAIL_INVALID_MESSAGE",
+    faults.map(({ field, message }) => `\`${field}\`: ${message}`).join("; "),
+    { fields: faults, remedy: "Give `uri`, or `provider` with `username` and `password`." },
+  );
 }

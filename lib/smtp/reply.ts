@@ -20,6 +20,8 @@ type Nonsense = "GARBAGE" | "REPLY_TOO_LARGE";
 /** Cuts incoming bytes into replies: `push` takes what the socket gives, complete replies wait in `replies`. */
 export class ReplyReader {
   readonly replies: RawReply[] = [];
+  /** The line that made `push` say GARBAGE */
+  garbage = "";
   #chunks: Buffer[] = [];
   #lines: { code: number; text: string }[] = [];
   #bytes = 0;
@@ -46,8 +48,12 @@ export class ReplyReader {
   }
 
   #line(bytes: Buffer): boolean {
-    const match = LINE.exec(bytes.toString("utf8").replace(/\r$/, ""));
-    if (!match) return false;
+    const text = bytes.toString("utf8").replace(/\r$/, "");
+    const match = LINE.exec(text);
+    if (!match) {
+      this.garbage = text;
+      return false;
+    }
     const code = Number(match[1]);
     this.#lines.push({ code, text: match[3] ?? "" });
     if (match[2] === "-") return true;

@@ -8,12 +8,14 @@ import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "n
 import { hostname } from "node:os";
 import type { TLSSocket } from "node:tls";
 import type { TransportConfig } from "../config/config.ts";
+import { isAscii } from "../message/characters.ts";
 import { redactor } from "../redact.ts";
 import { chooseMechanism } from "./auth.ts";
 import { dotStuff } from "./dot-stuffing.ts";
+import { unreachable } from "./patterns.ts";
 import type { Fault, Reply, Stage } from "./problem.ts";
 import { presentReply, type RawReply, ReplyReader } from "./reply.ts";
-import { encryptionFacts, type EncryptionFacts, speaksTls, startTls } from "./tls.ts";
+import { encryptionFacts, type EncryptionFacts, serverName, speaksTls, startTls } from "./tls.ts";
 
 /** A step that did not come out as it must. Carries facts, no judgement: see `classify`. */
 export class SmtpFault extends Error {
@@ -113,7 +115,10 @@ export class SmtpSession {
       port,
       lookup,
       autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: Math.min(ADDRESS_ATTEMPT_MS, timeouts.connect),
+      autoSelectFamilyAttemptTimeout: Math.min(
+        ADDRESS_ATTEMPT_MS,
+        Math.ceil(timeouts.connect / Math.max(1, this.#addresses.length)),
+      ),
     });
     socket.setNoDelay(true);
     this.#attach(socket);
@@ -240,10 +245,17 @@ export class SmtpSession {
     return mechanism.name;
   }
 
-  /** MAIL FROM. `parameters` such as `SIZE=1234` only where the server offered them. */
+  /**
+   * MAIL FROM. `parameters` such as `SIZE=1234` only where the server offered them; SMTPUTF8 is seen to here, where it is
+   * the sender that needs it (RFC 6531 section 3.4).
+   */
   async mail(from: string, parameters: readonly string[] = []): Promise<void> {
     this.stage = "mail";
-    await this.#command("MAIL FROM", [`:<${from}>`, ...parameters].join(" "), [250]);
+    const utf8 = isAscii(from) ? [] : ["SMTPUTF8"];
+    if (utf8.length > 0 && !this.capabilities.has("SMTPUTF8")) {
+      throw this.#fault({ command: "MAIL FROM", cause: "SMTPUTF8_NOT_OFFERED" });
+    }
+    await this.#command("MAIL FROM", [`:<${from}>`, ...new Set([...parameters, ...utf8])].join(" "), [250]);
   }
 
   /** RCPT TO. A refusal is an answer here, not a fault: others may still be accepted. */
@@ -313,11 +325,10 @@ export class SmtpSession {
     this.#socket = socket;
     const onData = (chunk: Buffer): void => {
       const nonsense = this.#reader.push(chunk);
-      if (nonsense) this.#break(nonsense, firstLine(chunk.toString("latin1")));
+      if (nonsense) this.#break(nonsense, this.#reader.garbage && `received: ${this.#reader.garbage}`);
       this.#wake?.();
     };
-    const onError = (error: NodeJS.ErrnoException): void =>
-      this.#break(error.code ?? "CLOSED", error.message);
+    const onError = (error: Error): void => this.#break(...reasonOf(error));
     const onEnd = (): void => this.#break("CLOSED");
     socket.on("data", onData).on("error", onError).on("end", onEnd).on("close", onEnd);
     this.#detach = () => {
@@ -327,7 +338,7 @@ export class SmtpSession {
 
   /** The line is dead, for this reason; the first one counts. */
   #break(cause: string, detail?: string): void {
-    this.#broken ??= { cause, ...(detail && { detail: this.#redact(detail) }) };
+    this.#broken ??= { cause, ...(detail && { detail: oneLine(this.#redact(detail)) }) };
     this.#wake?.();
     this.#socket?.destroy();
   }
@@ -335,7 +346,9 @@ export class SmtpSession {
   async #askTls(signal: AbortSignal): Promise<void> {
     const host = this.#socket?.remoteAddress;
     if (this.secure || host === undefined || this.#broken || !this.#reader.quiet) return;
-    if (await speaksTls({ host, port: this.transport.port }, signal)) this.#break("TLS_MODE");
+    if (await speaksTls({ host, port: this.transport.port }, serverName(this.transport), signal)) {
+      this.#break("TLS_MODE");
+    }
   }
 
   #fault(fault: Partial<Fault>): SmtpFault {
@@ -470,9 +483,21 @@ function ownName(address = "127.0.0.1"): string {
   return address.includes(":") ? `[IPv6:${address}]` : `[${address}]`;
 }
 
-function firstLine(text: string): string {
-  return `received: ${text
-    .split(/[\r\n]/, 1)[0]
-    ?.replace(/[^\x20-\x7e]/g, "?")
-    .slice(0, 80)}`;
+/**
+ * Why a socket broke. Where several addresses were tried, each has its reason; a missing route to one, as a machine
+ * without IPv6 has none to an IPv6 address, counts only if there is nothing else to blame.
+ */
+function reasonOf(error: NodeJS.ErrnoException & { errors?: NodeJS.ErrnoException[] }): [string, string] {
+  const { errors = [error] } = error;
+  const telling = errors.find(({ code = "" }) => !unreachable.test(code)) ?? error;
+  return [telling.code ?? "CLOSED", errors.map(({ message }) => message).join("; ")];
+}
+
+/** For reports and logs: one printable line of bearable length, whatever server or certificate say. */
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/\s+/g, " ")
+    .replace(/[^\x20-\x7e]/g, "?")
+    .slice(0, 300);
 }

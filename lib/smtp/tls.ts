@@ -29,16 +29,18 @@ function contextOf(transport: TransportConfig): SecureContext {
   return context;
 }
 
-/** Starts TLS over an open socket; the certificate must fit the host, or `SMTP_TLS_SERVERNAME` where that is set. */
+/** The name that the certificate must be for: the host's, or `SMTP_TLS_SERVERNAME` where that is set. */
+export function serverName(transport: TransportConfig): string {
+  return transport.tls.servername ?? transport.host;
+}
+
+/** RFC 6066 section 3: an address is never a server name; it is checked against the certificate's IP names instead. */
+const sniOf = (name: string): { servername?: string } => (isIP(name) === 0 ? { servername: name } : {});
+
+/** Starts TLS over an open socket; the certificate must fit the transport's {@link serverName}. */
 export function startTls(socket: Socket, transport: TransportConfig): TLSSocket {
-  const name = transport.tls.servername ?? transport.host;
-  return tls.connect({
-    socket,
-    host: name,
-    // RFC 6066: an address is never a server name; it is checked against the certificate's IP names instead
-    ...(isIP(name) === 0 && { servername: name }),
-    secureContext: contextOf(transport),
-  });
+  const name = serverName(transport);
+  return tls.connect({ socket, host: name, ...sniOf(name), secureContext: contextOf(transport) });
 }
 
 /** Facts about a finished handshake. `now` in epoch ms. */
@@ -48,8 +50,9 @@ export function encryptionFacts(socket: TLSSocket, now: number): EncryptionFacts
     protocol: socket.getProtocol() ?? "unknown",
     cipher: socket.getCipher().name,
     certificate: {
-      subject: nameOf(certificate.subject),
-      issuer: nameOf(certificate.issuer),
+      // some certificates have alternative names only, and need no other (RFC 9525)
+      subject: nameOf(certificate.subject) ?? certificate.subjectaltname?.split(", ", 1)[0] ?? nameless,
+      issuer: nameOf(certificate.issuer) ?? nameless,
       validTo: new Date(certificate.valid_to).toISOString(),
       daysLeft: Math.floor((Date.parse(certificate.valid_to) - now) / 86_400_000),
     },
@@ -57,19 +60,33 @@ export function encryptionFacts(socket: TLSSocket, now: number): EncryptionFacts
   };
 }
 
-function nameOf(name: { CN?: string | string[]; O?: string | string[] } | undefined): string {
-  return String(name?.CN ?? name?.O ?? "(no name)");
+const nameless = "(no name)";
+
+function nameOf(name: { CN?: string | string[]; O?: string | string[] } | undefined): string | undefined {
+  // whoever signs may write what he likes; here it is told in one line
+  return (name?.CN ?? name?.O)?.toString().replace(/\p{C}+/gu, " ");
 }
 
 /**
  * Does this address finish a TLS handshake from the first byte? Asked when a server stays silent on a plain
- * connection: greet delays are legal, a completed handshake is proof. The certificate does not matter here, nothing is
- * sent. Resolves false on any refusal; `signal` ends the wait.
+ * connection: greet delays are legal, a completed handshake is proof. Nothing is sent, so neither the certificate nor the
+ * age of the protocol matters here. Resolves false on any refusal; `signal` ends the wait.
+ * @param name asked for by SNI, without which some servers finish no handshake
  */
-export function speaksTls(address: { host: string; port: number }, signal: AbortSignal): Promise<boolean> {
+export function speaksTls(
+  address: { host: string; port: number },
+  name: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   return new Promise((resolve) => {
     const tcp = connectTcp({ host: address.host, port: address.port });
-    const socket = tls.connect({ socket: tcp, rejectUnauthorized: false });
+    const socket = tls.connect({
+      socket: tcp,
+      ...sniOf(name),
+      rejectUnauthorized: false,
+      minVersion: "TLSv1",
+      ciphers: "DEFAULT@SECLEVEL=0",
+    });
     const done = (answer: boolean) => {
       signal.removeEventListener("abort", onAbort);
       socket.destroy();

@@ -1,4 +1,5 @@
 /** One mail transaction (RFC 5321 section 3.3): envelope and content in, an answer for each recipient out. */
+import { isAscii } from "../message/characters.ts";
 import type { Fault, Reply } from "./problem.ts";
 import { SmtpFault, type SmtpSession } from "./session.ts";
 
@@ -14,8 +15,6 @@ export interface Parcel {
 /** What became of one recipient: taken with this reply, or not, for this reason. */
 export type RecipientResult = { address: string; reply: Reply } | { address: string; fault: Fault };
 
-const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
-
 /**
  * Sends a parcel over a session that is ready for MAIL FROM. Recipients that the server takes get the message together.
  * A fault that hits the whole transaction comes back on every recipient that it concerns; recipients that were already
@@ -29,7 +28,7 @@ export async function transact(session: SmtpSession, parcel: Parcel): Promise<Re
 
   try {
     const utf8 = session.capabilities.has("SMTPUTF8");
-    const sendable = parcel.to.filter((address) => utf8 || isAscii(parcel.from + address));
+    const sendable = parcel.to.filter((address) => utf8 || isAscii(address));
     for (const address of parcel.to) {
       if (!sendable.includes(address)) results.set(address, unsendable(address));
     }
@@ -78,10 +77,10 @@ function refuseOversize(session: SmtpSession, size: number): void {
 }
 
 function mailParameters(session: SmtpSession, parcel: Parcel): string[] {
-  const utf8 = [parcel.from, ...parcel.to].some((address) => !isAscii(address));
+  const utf8 = session.capabilities.has("SMTPUTF8") && !parcel.to.every(isAscii);
   return [
     ...(session.capabilities.has("SIZE") ? [`SIZE=${parcel.bytes.byteLength}`] : []),
-    ...(utf8 && session.capabilities.has("SMTPUTF8") ? ["SMTPUTF8"] : []),
+    ...(utf8 ? ["SMTPUTF8"] : []),
   ];
 }
 

@@ -15,6 +15,7 @@ export interface Transports {
    * @throws MailError MAIL_INVALID_MESSAGE for an unknown name
    */
   verify(name?: string, locale?: Locale): Promise<VerifyReport>;
+  /** Hangs up; a walk under way ends at once. */
   close(): void;
 }
 
@@ -27,12 +28,14 @@ export function openTransports(config: Config, options: SessionOptions = {}): Tr
     ...(retryScheduleIsOwn && { rest: (failures: number) => own(failures - 1), hold: own(0) }),
   });
   const walks = new Map<string, Promise<unknown>>();
+  const stopping = new AbortController();
 
   const walkTo = async (transport: TransportConfig, locale: Locale | undefined): Promise<VerifyReport> => {
     const report = await verifyTransport(transport, {
       ...options,
       ...(config.sender && { sender: config.sender }),
       findings: config.findings,
+      signal: stopping.signal,
       ...(locale && { locale }),
     });
     if (report.ok) policy.release(transport.name);
@@ -45,7 +48,8 @@ export function openTransports(config: Config, options: SessionOptions = {}): Tr
     async verify(name = "primary", locale) {
       const transport = config.transports.find((one) => one.name === name);
       if (!transport) {
-        if (config.transports.length === 0 && name === "primary") return notConfigured(locale);
+        if (config.transports.length === 0 && name === "primary")
+          return notConfigured(locale, config.findings);
         throw unknownTransport(config.transports.map((one) => one.name));
       }
       const turn = (walks.get(name) ?? Promise.resolve()).then(() => walkTo(transport, locale));
@@ -57,6 +61,7 @@ export function openTransports(config: Config, options: SessionOptions = {}): Tr
     },
 
     close() {
+      stopping.abort();
       for (const transport of transports) transport.close();
     },
   };

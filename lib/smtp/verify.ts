@@ -1,4 +1,5 @@
 /** `mail.verify`: walks the way that a message would take, one step at a time, and names the first one that breaks. */
+import { isIP } from "node:net";
 import { describeTransport, type Finding, type TransportConfig } from "../config/config.ts";
 import type { Mailbox } from "../message/message.ts";
 import { providerOfHost } from "../providers/providers.ts";
@@ -28,6 +29,9 @@ export interface Check {
   data?: Record<string, unknown>;
 }
 
+/** What a step found out, in words. */
+type Seen = Omit<Check, "name" | "durationMs">;
+
 export interface VerifyReport {
   /** `unproven`: nothing failed, but AUTH was not exercised or the way is in clear */
   verdict: "ok" | "failed" | "unproven";
@@ -48,6 +52,8 @@ export interface VerifyOptions extends SessionOptions {
   /** What the settings contradict or leave open */
   findings?: readonly Finding[];
   locale?: Locale;
+  /** Ends the walk early: the service stops */
+  signal?: AbortSignal;
 }
 
 /** Walks the way to one server. Sends no mail; never rejects because of what it finds. */
@@ -57,21 +63,22 @@ export async function verifyTransport(
 ): Promise<VerifyReport> {
   const now = options.now ?? Date.now;
   const started = now();
-  const { locale = "en", sender, findings = [] } = options;
+  const { locale = "en", sender, findings = [], signal } = options;
   const checks = new Map<CheckName, Check>([["config", configCheck(findings)]]);
   const session = new SmtpSession(transport, options);
-  session.guard(AbortSignal.timeout(transport.timeouts.total));
+  const deadline = AbortSignal.timeout(transport.timeouts.total);
+  session.guard(signal ? AbortSignal.any([deadline, signal]) : deadline);
   let problem: Problem | undefined;
 
   const check = async <Facts>(
     name: CheckName,
     step: () => Promise<Facts>,
-    present: (facts: Facts) => Omit<Check, "name" | "durationMs">,
+    present: (facts: Facts, session: SmtpSession) => Seen,
   ): Promise<void> => {
     const begun = now();
     try {
       const facts = await step();
-      checks.set(name, { name, durationMs: now() - begun, ...present(facts) });
+      checks.set(name, { name, durationMs: now() - begun, ...present(facts, session) });
     } catch (error) {
       if (!(error instanceof SmtpFault)) throw error;
       const provider = providerOfHost(transport.host);
@@ -80,7 +87,13 @@ export async function verifyTransport(
         ...(provider && { provider }),
         locale,
       });
-      checks.set(name, { name, status: "failed", durationMs: now() - begun, detail: found.message });
+      checks.set(name, {
+        name,
+        status: "failed",
+        durationMs: now() - begun,
+        detail: found.message,
+        ...(name === "encryption" && { data: { openssl: process.versions.openssl } }),
+      });
       problem = found;
       throw error;
     }
@@ -105,15 +118,19 @@ export async function verifyTransport(
   };
 }
 
-/** The report where there is no server to walk to. */
-export function notConfigured(locale: Locale = "en"): VerifyReport {
+/** The report where there is no server to walk to; a misspelt variable among the findings is often why. */
+export function notConfigured(locale: Locale = "en", findings: readonly Finding[] = []): VerifyReport {
   const problem: Problem = {
     type: "MAIL_NOT_CONFIGURED",
     message: noServer.message[locale],
     remedy: noServer.remedy[locale],
     fix: { variable: "SMTP_URI", value: "smtps://<username>:<password>@<host>/" },
   };
-  const config: Check = { name: "config", status: "failed", durationMs: 0, detail: problem.message };
+  const config: Check = {
+    ...configCheck(findings),
+    status: "failed",
+    detail: [problem.message, ...findings.map(tell)].join("; "),
+  };
   return {
     verdict: "failed",
     ok: false,
@@ -126,9 +143,9 @@ export function notConfigured(locale: Locale = "en"): VerifyReport {
 }
 
 function allChecks(done: ReadonlyMap<CheckName, Check>): Check[] {
-  return checkNames.map(
-    (name) => done.get(name) ?? { name, status: "skipped", durationMs: 0, detail: "not reached" },
-  );
+  const stop = checkNames.find((name) => done.get(name)?.status === "failed");
+  const detail = `not reached, since ${stop} failed`;
+  return checkNames.map((name) => done.get(name) ?? { name, status: "skipped", durationMs: 0, detail });
 }
 
 function verdictOf(
@@ -147,46 +164,58 @@ function configCheck(findings: readonly Finding[]): Check {
   return {
     ...check,
     status: "warning",
-    detail: findings.map((finding) => `${finding.variable}: ${finding.message}`).join("; "),
+    detail: findings.map(tell).join("; "),
     data: { findings },
   };
 }
+
+const tell = ({ variable, message }: Finding): string => `${variable}: ${message}`;
 
 /** A certificate that is usually renewed by now: somebody's renewal job may have stopped. */
 const EXPIRES_SOON_DAYS = 14;
 
 type Presenters = {
-  readonly [Name in StepName]: (facts: StepFacts[Name]) => Omit<Check, "name" | "durationMs">;
+  readonly [Name in StepName]: (facts: StepFacts[Name], session: SmtpSession) => Seen;
 };
 
 const presenters: Presenters = {
-  dns: (addresses) => ({
-    status: "passed",
-    detail: addresses.map(({ address }) => address).join(", "),
-    data: { addresses: addresses.map(({ address }) => address) },
-  }),
+  dns(found, { transport: { host } }) {
+    const addresses = found.map(({ address }) => address);
+    const detail =
+      isIP(host) === 0
+        ? `${host} is at ${addresses.join(", ")}`
+        : `${host} is an address: nothing to look up`;
+    return { status: "passed", detail, data: { addresses } };
+  },
   connect: ({ address, port }) => ({
     status: "passed",
     detail: `connected to ${address}, port ${port}`,
     data: { address, port },
   }),
   greeting: (reply) => ({ status: "passed", detail: `${reply.code} ${reply.text}` }),
-  encryption: (facts) =>
-    facts
-      ? {
-          status: facts.certificate.daysLeft < EXPIRES_SOON_DAYS ? "warning" : "passed",
-          detail: `${facts.protocol}, ${facts.cipher}; certificate for ${facts.certificate.subject} by ${facts.certificate.issuer}, ${facts.certificate.daysLeft} days left`,
-          data: { ...facts },
-        }
-      : {
-          status: "warning",
-          detail: "in clear: whoever is on the way can read and change the mail",
-          data: { openssl: process.versions.openssl },
-        },
-  authentication: (mechanism) =>
-    mechanism
-      ? { status: "passed", detail: `logged in with ${mechanism}`, data: { mechanism } }
-      : { status: "warning", detail: "no user name and password given, so logging in was not tried" },
+  encryption(facts, { transport }) {
+    if (!facts) {
+      const why = transport.security === "none" ? "the settings forbid STARTTLS" : "STARTTLS is not offered";
+      const detail = `in clear, since ${why}: whoever is on the way can read and change the mail`;
+      return { status: "warning", detail, data: { openssl: process.versions.openssl } };
+    }
+    const { subject, issuer, daysLeft } = facts.certificate;
+    const soon = daysLeft < EXPIRES_SOON_DAYS;
+    return {
+      status: soon ? "warning" : "passed",
+      detail: `${facts.protocol}, ${facts.cipher}; certificate for ${subject} by ${issuer}, ${daysLeft} days left${soon ? ": has its renewal stopped?" : ""}`,
+      data: { ...facts },
+    };
+  },
+  authentication(mechanism, { secure }) {
+    if (!mechanism) {
+      return { status: "warning", detail: "no user name and password are set, so logging in was not tried" };
+    }
+    const data = { mechanism };
+    return secure
+      ? { status: "passed", detail: `logged in with ${mechanism}`, data }
+      : { status: "warning", detail: `logged in with ${mechanism} over a connection in clear`, data };
+  },
 };
 
 /** MAIL FROM, taken back with RSET: does the server let us send as this address? */
@@ -197,10 +226,17 @@ async function trySender(session: SmtpSession, sender: Mailbox | undefined): Pro
   return sender.address;
 }
 
-function presentSender(address: string | undefined): Omit<Check, "name" | "durationMs"> {
+function presentSender(address: string | undefined): Seen {
   return address
-    ? { status: "passed", detail: `may send as ${address}`, data: { address } }
-    : { status: "warning", detail: "SMTP_SENDER is not set: each message must bring its own `from`" };
+    ? {
+        status: "passed",
+        detail: `MAIL FROM:<${address}> was accepted, and taken back with RSET`,
+        data: { address },
+      }
+    : {
+        status: "warning",
+        detail: "SMTP_SENDER is not set, so no sender was tried: each message must bring its own `from`",
+      };
 }
 
 const noServer: Record<"message" | "remedy", Localized> = {
@@ -220,8 +256,9 @@ const notProven = {
       "zh-CN": "没有步骤失败，但连接未加密：无法证明对方就是该服务器，也无法保证邮件不被窃听",
     },
     remedy: {
-      en: "Use a port with TLS (465, or 587 with STARTTLS); in a closed test network this may be as you want it.",
-      "zh-CN": "请使用支持 TLS 的端口（465，或 587 加 STARTTLS）；若是封闭的测试网络，可能正是您想要的。",
+      en: "Use a port with TLS (465, or 587 with STARTTLS), and leave SMTP_OPPORTUNISTIC_TLS on; in a closed test network this may be as you want it.",
+      "zh-CN":
+        "请使用支持 TLS 的端口（465，或 587 加 STARTTLS），并保持 SMTP_OPPORTUNISTIC_TLS 开启；若是封闭的测试网络，可能正是您想要的。",
     },
   },
   login: {

@@ -46,6 +46,7 @@ const groups: readonly Group[] = [
   expects("SMTP_CONNECTION_TIMEOUT", "transport", false, "failover", [
     ["F2 no route to the host", "connect", "EHOSTUNREACH"],
     ["F2 IPv6 only, and we have none", "connect", "ENETUNREACH"],
+    ["F2 IPv6 only, and switched off here", "connect", "EAFNOSUPPORT"],
     ["no local address", "connect", "EADDRNOTAVAIL"],
     ["forbidden by a local firewall", "connect", "EPERM"],
     ["F8 SYN dropped, our patience", "connect", "TIMEOUT"],
@@ -284,6 +285,7 @@ const groups: readonly Group[] = [
     ["F44 MAIL 554", "mail", "554 5.7.1 no"],
     ["F44 MAIL 501, QQ", "mail", "501 mail from address must be same as authorization user"],
     ["F44 said in so many words", "mail", "550 no", { sender: "configured" }],
+    ["a sender that needs SMTPUTF8", "mail", "SMTPUTF8_NOT_OFFERED"],
     [
       "Alibaba Mail 440 at MAIL",
       "mail",
@@ -346,6 +348,7 @@ const groups: readonly Group[] = [
   ]),
   expects("SMTP_SENDER_REJECTED", "message", true, "fail", [
     ["F44 the caller's from at MAIL", "mail", "550 5.1.0 sender rejected", caller],
+    ["a caller's from that needs SMTPUTF8", "mail", "SMTPUTF8_NOT_OFFERED", caller],
     [
       "F44 the caller's from at MAIL 501",
       "mail",
