@@ -20,7 +20,9 @@ afterEach(async () => {
 async function pair(options: SmtpServerOptions = {}, session: SessionOptions = {}) {
   const servers = [await startSmtpServer(options), await startSmtpServer()] as const;
   const names = ["primary", "fallback1"];
-  const config = configFor(servers.map((to, index) => transportTo(to, { name: names[index] })));
+  const to = servers.map((server, index) => transportTo(server, { name: names[index] }));
+  // the delays are a hold's length, too: no hold may end by itself here
+  const config = configFor(to, { MAIL_RETRY_SCHEDULE: "1h" });
   const transports = openTransports(config, session);
   open.push(transports);
   return { servers, transports, states: () => transports.policy.states().map(({ state }) => state) };
