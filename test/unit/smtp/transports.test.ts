@@ -8,8 +8,9 @@ import { openTransports, type Transports } from "../../../lib/smtp/transports.ts
 import { configFor } from "../../support/config.ts";
 import { closeEverything } from "../../support/open.ts";
 import { type SmtpServerOptions, startSmtpServer } from "../../support/smtp-server.ts";
-import { transportTo } from "../../support/transport.ts";
+import { quick, transportTo } from "../../support/transport.ts";
 
+const patient = { ...quick, connect: 3000, greeting: 3000, command: 3000 };
 const open: Transports[] = [];
 afterEach(async () => {
   for (const transports of open.splice(0)) transports.close();
@@ -20,7 +21,7 @@ afterEach(async () => {
 async function pair(options: SmtpServerOptions = {}, session: SessionOptions = {}) {
   const servers = [await startSmtpServer(options), await startSmtpServer()] as const;
   const names = ["primary", "fallback1"];
-  const to = servers.map((server, index) => transportTo(server, { name: names[index] }));
+  const to = servers.map((server, index) => transportTo(server, { name: names[index], timeouts: patient }));
   // the delays are a hold's length, too: no hold may end by itself here
   const config = configFor(to, { MAIL_RETRY_SCHEDULE: "1h" });
   const transports = openTransports(config, session);

@@ -20,7 +20,7 @@ import {
   type SmtpServerOptions,
   startSmtpServer,
 } from "../../support/smtp-server.ts";
-import { transportTo } from "../../support/transport.ts";
+import { quick, transportTo } from "../../support/transport.ts";
 import { type Row, rows, unroutable, type Way } from "./verify-faults.ts";
 
 afterEach(async () => {
@@ -30,14 +30,7 @@ afterEach(async () => {
 const user = "user@example.com";
 const password = "pa55/wörd";
 const sender = { address: "me@example.com" };
-const patient: TransportConfig["timeouts"] = {
-  dns: 3000,
-  connect: 3000,
-  greeting: 3000,
-  command: 3000,
-  afterDot: 3000,
-  total: 10_000,
-};
+const patient = { ...quick, connect: 3000, greeting: 3000, command: 3000 };
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 /** Every form in which a password travels or is told; of each the beginning, so that a piece of it is found, too. */
@@ -505,7 +498,7 @@ it("900 KB of spaces in the AUTH line do not hold up anybody else (F39)", async 
   const { report } = await verified("TLS", { script: { ehlo } });
   delay.disable();
   expect(report.ok).toBe(true);
-  expect(delay.max / 1e6).toBeLessThan(300); // a pattern that tracks back would take minutes
+  expect(delay.max / 1e6).toBeLessThan(1000); // generous: a pattern that tracks back would take minutes
 });
 
 describe("in Chinese", () => {
