@@ -9,10 +9,12 @@ import { createSandboxService } from "./services/sandbox.service.ts";
 /** SANDBOX_PORT moves it where another mail catcher sits already. */
 const SANDBOX = { host: "127.0.0.1", port: Number(process.env["SANDBOX_PORT"] || 1025) };
 
-/** Settings that would send real mail or join a real mesh. Returns the names of those that were set. */
+/** Settings that would send real mail, join a real mesh or ask for a key. Returns the names of those that were set. */
 function ignoreRealSettings(): string[] {
   const names = [...readEnvironment()].flatMap(([name, { value }]) =>
-    value !== "" && /^(SMTP_|TRANSPORTER$|MAIL_OUTBOX$)/.test(name) ? name : [],
+    value !== "" && /^(SMTP_|TRANSPORTER$|MAIL_OUTBOX$|GATEWAY_(HOST|API_KEYS(_FILE)?)$)/.test(name)
+      ? name
+      : [],
   );
   // empty means not set, and wins over .env
   for (const name of names) process.env[name] = "";
@@ -45,7 +47,9 @@ function logLevel(): "info" | "debug" | "warn" {
 
 function welcome(gateway: string, ignored: readonly string[]): string {
   const ignoring =
-    ignored.length > 0 ? `\nIgnored here, so that no real mail goes out: ${ignored.join(", ")}\n` : "";
+    ignored.length > 0
+      ? `\nIgnored here, so that nothing leaves and nothing asks for a key: ${ignored.join(", ")}\n`
+      : "";
   return `
 Meshmail runs. Nothing leaves this machine: the sandbox takes every message.
 ${ignoring}

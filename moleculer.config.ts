@@ -14,8 +14,9 @@ export default function brokerOptions(): BrokerOptions {
     serializer: "JSON",
     // a call into a mesh that is down would otherwise wait for ever
     requestTimeout: 30_000,
-    // lets running calls finish at stop; without it their callers never hear
-    tracking: { enabled: true, shutdownTimeout: 25_000 },
+    // lets running calls finish at stop; without it their callers never hear. The drain of 20 s comes after, and containers
+    // are killed after 30
+    tracking: { enabled: true, shutdownTimeout: 8_000 },
     logLevel: "info",
     // $node.options would show the transporter's password to every node of the mesh
     internalServices: { $node: { actions: { options: false } } },

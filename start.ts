@@ -13,11 +13,6 @@ async function start(): Promise<void> {
   loadDotenv();
   const config = loadConfig(readEnvironment());
   const services = config.services.filter((name) => name !== "gateway" || config.gateway.enabled);
-  if (services.length === 0) {
-    throw new ConfigError([
-      { variable: "SERVICES", expected: "a service that runs", came: "gateway, with GATEWAY=off" },
-    ]);
-  }
   // the Runner has a SERVICES of its own, which means files; ours is told to the services in their own words
   delete process.env["SERVICES"];
   if (!services.includes("gateway")) process.env["GATEWAY"] = "off";

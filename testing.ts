@@ -1,20 +1,26 @@
-/** `meshmail/testing`: a `mail` service for consumers' own tests, which keeps what it is asked to send and sends nothing. */
+/** `meshmail/testing`: the real `mail` service for consumers' own tests, with a transport that takes everything and sends nothing. */
 import { strict as assert } from "node:assert";
-import { randomUUID } from "node:crypto";
 import type { Context, ServiceSchema } from "moleculer";
+import type { Config } from "./lib/config/config.ts";
+import { environmentOf } from "./lib/config/environment.ts";
+import { loadConfig } from "./lib/config/load.ts";
 import { MailError, mailErrors } from "./lib/errors.ts";
-import { checkSend } from "./lib/message/schema.ts";
 import { recipientsOf, type SendRequest } from "./lib/message/message.ts";
+import { checkSend } from "./lib/message/schema.ts";
 import type { MailReceipt } from "./lib/outbox/receipt.ts";
-import { errorsMixin } from "./mixins/errors.mixin.ts";
+import { transportPolicy } from "./lib/smtp/policy.ts";
+import type { Transport } from "./lib/smtp/transport.ts";
+import type { Transports } from "./lib/smtp/transports.ts";
+import { checkNames } from "./lib/smtp/verify.ts";
+import { createMailService } from "./services/mail.service.ts";
 
-/** A message as it was asked for: parameters checked and in their normal form. */
+/** A message as it was asked for, parameters in their normal form, with the id of its record. */
 export type FakeMail = SendRequest & { id: string };
 
 export interface MailFake {
   /** A drop-in `mail` service: `broker.createService(fake.service)` */
   readonly service: ServiceSchema;
-  /** Everything sent so far, oldest first */
+  /** Every message accepted so far, oldest first; repetitions with the same idempotency key are one */
   readonly sent: readonly FakeMail[];
   /** Throws unless a message was sent that `expected` says yes to; a number is how many were sent in all. */
   assertSent(expected?: number | ((mail: FakeMail) => boolean)): void;
@@ -24,11 +30,9 @@ export interface MailFake {
   last(): FakeMail;
   /** The next `mail.send` rejects with this type, e.g. `SMTP_RECIPIENT_REJECTED` or `MAIL_OUTBOX_FULL`. */
   failNext(type: string): void;
-  /** Forgets everything. */
+  /** Forgets what was sent and what is to fail. */
   clear(): void;
 }
-
-const limits = { maxRecipients: 50, maxSize: 25 * 1024 * 1024 };
 
 /**
  * @example
@@ -40,34 +44,26 @@ const limits = { maxRecipients: 50, maxSize: 25 * 1024 * 1024 };
 export function createMailFake(): MailFake {
   const sent: FakeMail[] = [];
   const failures: string[] = [];
+  const config = fakeConfig();
+  const service = createMailService({ config, open: openFakeTransports });
+  const { send } = service.methods as { send: (ctx: Context, params: unknown) => Promise<MailReceipt> };
 
-  const send = (params: unknown): MailReceipt => {
-    const request = checkSend(params, { ...limits, now: Date.now() });
-    const failure = failures.shift();
-    if (failure !== undefined) throw failureOf(failure);
-    const mail = { ...request, id: randomUUID() };
-    if (!request.dryRun) sent.push(mail);
-    return receiptOf(mail);
+  service.methods = {
+    ...service.methods,
+    async send(ctx: Context, params: unknown) {
+      const { maxRecipients, maxSize } = config.mail;
+      const request = checkSend(params, { maxRecipients, maxSize, now: Date.now() });
+      const failure = failures.shift();
+      if (failure !== undefined) throw failureOf(failure);
+      const receipt = await send.call(this, ctx, params);
+      if (!request.dryRun && !receipt.duplicate) sent.push({ ...request, id: receipt.id });
+      return receipt;
+    },
   };
 
   return {
     sent,
-    service: {
-      name: "mail",
-      mixins: [errorsMixin],
-      actions: {
-        send: (ctx: Context) => send(ctx.params),
-        sendMail: (ctx: Context) => send(ctx.params),
-        verify: () => ({
-          verdict: "ok",
-          ok: true,
-          transport: "primary",
-          server: "fake",
-          checks: [],
-          durationMs: 0,
-        }),
-      },
-    },
+    service,
     assertSent(expected = () => true) {
       if (typeof expected === "number")
         assert.equal(sent.length, expected, `expected ${expected} mails, ${list(sent)}`);
@@ -81,7 +77,43 @@ export function createMailFake(): MailFake {
       return mail;
     },
     failNext: (type) => void failures.push(type),
-    clear: () => void sent.splice(0),
+    clear() {
+      sent.length = 0;
+      failures.length = 0;
+    },
+  };
+}
+
+function fakeConfig(): Config {
+  return loadConfig(
+    environmentOf({
+      SMTP_HOST: "fake.invalid",
+      SMTP_SENDER: "Fake <fake@example.com>",
+      MAIL_OUTBOX: "memory",
+    }),
+  );
+}
+
+/** Says 250 to everything, without a connection. */
+function openFakeTransports({ transports }: Config): Transports {
+  const fakes = transports.map((config): Transport => ({
+    config,
+    send: async ({ to }) =>
+      to.map((address) => ({ address, reply: { code: 250, text: "taken by the fake" } })),
+    close() {},
+  }));
+  const passed = { status: "passed", durationMs: 0, detail: "the fake says yes to everything" } as const;
+  return {
+    policy: transportPolicy(fakes),
+    verify: async () => ({
+      verdict: "ok",
+      ok: true,
+      transport: "primary",
+      server: "fake",
+      checks: checkNames.map((name) => ({ name, ...passed })),
+      durationMs: 0,
+    }),
+    close() {},
   };
 }
 
@@ -91,28 +123,12 @@ function list(sent: readonly FakeMail[]): string {
 }
 
 function failureOf(type: string): MailError {
-  const status = Object.hasOwn(mailErrors, type) ? mailErrors[type as keyof typeof mailErrors] : undefined;
-  const data = { remedy: "This failure was ordered by failNext()." };
+  const known = Object.hasOwn(mailErrors, type) ? mailErrors[type as keyof typeof mailErrors] : undefined;
+  const status = known ?? { code: type === "SMTP_MESSAGE_TOO_LARGE" ? 413 : 422, retryable: false };
   return new MailError(
     type,
     `${type}, as the test asked for`,
-    data,
-    status ?? { code: 422, retryable: false },
+    { remedy: "failNext() ordered this." },
+    status,
   );
-}
-
-function receiptOf(mail: FakeMail): MailReceipt {
-  const to = recipientsOf(mail);
-  return {
-    id: mail.id,
-    status: "sent",
-    messageId: `<${mail.id}@fake.invalid>`,
-    transport: "primary",
-    attempts: 1,
-    recipients: to.map((address) => ({ address, status: "sent", code: 250, response: "250 fake" })),
-    response: "250 fake",
-    accepted: to,
-    rejected: [],
-    envelope: { from: mail.from?.address ?? "fake@example.com", to },
-  };
 }

@@ -9,6 +9,7 @@ export const mailErrors = {
   MAIL_TOO_LARGE: { code: 413, retryable: false },
   MAIL_IDEMPOTENCY_CONFLICT: { code: 409, retryable: false },
   MAIL_NOT_CANCELABLE: { code: 409, retryable: false },
+  MAIL_NOT_RETRYABLE: { code: 409, retryable: false },
   MAIL_NOT_FOUND: { code: 404, retryable: false },
   MAIL_OUTBOX_UNAVAILABLE: { code: 503, retryable: true },
   MAIL_OUTBOX_FULL: { code: 429, retryable: true },

@@ -15,13 +15,15 @@ export interface TransportsOptions {
   /** @default read from the environment when the service is created */
   config?: Config;
   session?: SessionOptions;
+  /** Opens something else instead, for tests. @default openTransports */
+  open?: (config: Config, session?: SessionOptions) => Transports;
 }
 
 export function transportsMixin(options: TransportsOptions = {}): Mixin {
   return defineMixin<object, TransportsVars>({
     created() {
       this.config = options.config ?? loadConfig(readEnvironment());
-      this.transports = openTransports(this.config, options.session);
+      this.transports = (options.open ?? openTransports)(this.config, options.session);
     },
 
     started() {

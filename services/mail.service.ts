@@ -1,6 +1,7 @@
 /** The `mail` service: what the mesh may ask of Meshmail. Each action checks its parameters and hands on. */
 import type { Context, ServiceSchema } from "moleculer";
 import { MailError } from "../lib/errors.ts";
+import { readMailbox } from "../lib/message/address.ts";
 import { readInstant } from "../lib/message/instants.ts";
 import { checkSend } from "../lib/message/schema.ts";
 import { messageStatuses } from "../lib/outbox/record.ts";
@@ -33,12 +34,15 @@ const check = {
       cursor: text,
       limit: { type: "number", integer: true, min: 1, max: 200 },
     },
-    ({ since, until, limit = 50, ...query }, faults): Omit<ListQuery, "now"> => {
+    ({ since, until, recipient, limit = 50, ...query }, faults): Omit<ListQuery, "now"> => {
       const from = readInstant(since, "since", faults);
       const to = readInstant(until, "until", faults);
+      const address =
+        recipient === undefined ? undefined : readMailbox(recipient, "recipient", faults)?.address;
       return {
         ...query,
         limit,
+        ...(address !== undefined && { recipient: address }),
         ...(from !== undefined && { since: from }),
         ...(to !== undefined && { until: to }),
       };
@@ -51,6 +55,15 @@ const tracing = { tags: { params: false, meta: false, response: false } } as con
 /** For the bus only: no gateway of the mesh can expose it by accident. */
 const busOnly = { visibility: "public", tracing } as const;
 const forEveryone = { visibility: "published", tracing } as const;
+
+/** A silent server takes its time, and the report is to say so: longer than the mesh's usual time-out, in ms. */
+const patient = { timeout: 120_000 } as const;
+
+/** What the caller's time-out leaves us for the answer, less the way back, in ms; undefined: it waits for ever. */
+function answerTime(ctx: Context): number | undefined {
+  const { timeout } = ctx.options;
+  return timeout ? Math.max(0, timeout - Math.max(100, timeout / 10)) : undefined;
+}
 
 type Vars = TransportsVars & OutboxVars;
 interface Methods {
@@ -89,9 +102,14 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
 
       verify: {
         ...forEveryone,
+        ...patient,
         async handler(ctx) {
           const { transport, locale: language } = check.verify(ctx.params);
-          const report = await this.transports.verify(transport, language);
+          const within = answerTime(ctx);
+          const report = await this.transports.verify(transport, {
+            ...(language && { locale: language }),
+            ...(within && { within }),
+          });
           if (report.ok) this.outbox.wake();
           return report;
         },
@@ -107,10 +125,11 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
 
       probe: {
         ...busOnly,
+        ...patient,
         handler(ctx) {
           const params = check.probe(ctx.params);
           if (!this.config.mail.probe) throw probeIsOff();
-          return probe(params, options.session);
+          return probe(params, options.session, answerTime(ctx));
         },
       },
 
@@ -159,10 +178,11 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
           senderConfigured: this.config.sender !== undefined || this.config.transports.length === 0,
         };
         const request = checkSend(withHeaderKey(params, ctx.headers), limits, context);
+        const patience = answerTime(ctx);
         const scope: unknown = ctx.headers?.["meshmail-scope"];
         return this.outbox.send(request, {
           ...(typeof scope === "string" && { scope }),
-          ...(ctx.options.timeout && { patience: ctx.options.timeout }),
+          ...(patience !== undefined && { patience }),
         });
       },
     },

@@ -35,7 +35,7 @@ export function openLocalDoor(environment: Environment, session?: SessionOptions
       const transports = config.transports.map((one) => ({ name: one.name, server: describeTransport(one) }));
       return { node: hostname(), transports };
     },
-    verify: ({ transport, locale }) => opened.verify(transport, locale),
+    verify: ({ transport, locale }) => opened.verify(transport, locale && { locale }),
     send: (message) => sendOnce(message, config, opened.policy),
     async close() {
       opened.close();

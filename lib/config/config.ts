@@ -36,7 +36,7 @@ export interface TransportConfig {
   /** Name of the preset, given or recognised by its host */
   provider?: string;
   /** Which variables made it, so that a fix names the right one */
-  dialect: "uri" | "host" | "provider" | "fallback" | "sandbox";
+  dialect: "uri" | "host" | "provider" | "fallback";
   tls: { servername?: string; ca?: string; ciphers?: string; minVersion?: "TLSv1.2" | "TLSv1.3" };
   timeouts: Timeouts;
   /** False: a new connection for each message */

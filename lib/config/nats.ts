@@ -8,8 +8,13 @@ import { ConfigError } from "./faults.ts";
  * @throws ConfigError for what is no URL; it shows no part of it
  */
 export function natsTransporter(env: NodeJS.ProcessEnv): { transporter?: object } {
-  const written = env["TRANSPORTER"];
-  if (!written?.startsWith("nats://")) return {};
+  const written = env["TRANSPORTER"]?.trim();
+  if (!written) return {};
+  if (!/^nats:\/\//i.test(written)) {
+    // Moleculer would print what it does not know, password included
+    if (written.includes("@") && !others.test(written)) throw refused();
+    return {};
+  }
   delete env["TRANSPORTER"];
   const urls = written
     .split(",")
@@ -26,13 +31,21 @@ export function natsTransporter(env: NodeJS.ProcessEnv): { transporter?: object 
   };
 }
 
+/** The other URLs that Moleculer's transporters take. */
+const others = /^(mqtts?|rediss?|amqps?|amqp10|kafka|tcp):\/\//;
+
 function parse(server: string): { host: string; user: string; pass: string } {
   try {
     const { host, username, password } = new URL(server);
+    if (host === "") throw refused();
     return { host, user: decodeURIComponent(username), pass: decodeURIComponent(password) };
   } catch {
     // no cause: the errors of both hold the URL, password included
-    const expected = "nats://user:password@host:4222, user and password percent-encoded (# is %23, / is %2F)";
-    throw new ConfigError([{ variable: "TRANSPORTER", expected, came: "something that is no URL" }]);
+    throw refused();
   }
+}
+
+function refused(): ConfigError {
+  const expected = "nats://user:password@host:4222, user and password percent-encoded (# is %23, / is %2F)";
+  return new ConfigError([{ variable: "TRANSPORTER", expected, came: "something that is no such URL" }]);
 }

@@ -66,12 +66,7 @@ const provider: Kind<Provider> = {
 const outbox: Kind<Config["outbox"]> = {
   expected: "sqlite:PATH, jetstream or memory",
   parse(written) {
-    if (written === "jetstream") return { value: { kind: written } };
-    if (written === "memory") {
-      const message = "MAIL_OUTBOX=memory is not durable: what is queued is lost when the process ends";
-      const remedy = "Use sqlite:./data/meshmail.db, or jetstream where several mail nodes run.";
-      return { value: { kind: written }, notes: [{ message, remedy }] };
-    }
+    if (written === "jetstream" || written === "memory") return { value: { kind: written } };
     const [, path = ""] = /^sqlite:(?!\/\/|:memory:)(.+)$/.exec(written) ?? [];
     return path === "" ? refuse() : { value: { kind: "sqlite", path } };
   },

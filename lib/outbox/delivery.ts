@@ -2,11 +2,10 @@
 import { ConfigError } from "../config/faults.ts";
 import type { Composed } from "../message/compose.ts";
 import type { Content, Mailbox } from "../message/message.ts";
-import type { TransportPolicy } from "../smtp/policy.ts";
+import type { Seen, TransportPolicy, Turn } from "../smtp/policy.ts";
 import type { Problem } from "../smtp/problem.ts";
-import type { Transport } from "../smtp/transport.ts";
 import type { RetrySettings } from "./backoff.ts";
-import { dueAtOf, ended, expiryOf, type MailRecord, revised, settledRecipient, statusOf } from "./record.ts";
+import { dueAtOf, ended, expiryOf, type MailRecord, revised, statusOf } from "./record.ts";
 import { judge, type Judged, settlement } from "./settlement.ts";
 import type { Claim, OutboxStore } from "./store.ts";
 
@@ -17,12 +16,9 @@ export interface DeliveryOptions {
   keepBodies: boolean;
   /** The configured sender, for messages that bring none */
   sender?: Mailbox;
-  /** Messages on the wire at a time */
-  concurrency: number;
   compose: (content: Content, from: Mailbox) => Promise<Composed>;
   /** After every attempt and every end of a message, once it is written */
   onChange: (record: MailRecord) => void;
-  onTransport: (change: "down" | "up", transport: Transport, problem?: Problem) => void;
   /** The store failed, or we did: nothing is lost, but an operator should know */
   onError: (error: unknown) => void;
   now?: () => number;
@@ -34,6 +30,8 @@ export interface Delivery {
   wake(): void;
   /** Resolves when the message has had an attempt that is not followed by another one at once, or after `ms`. */
   attempted(id: string, ms: number): Promise<void>;
+  /** The message has come to its end without us: whoever waits for its attempt need not. */
+  ended(id: string): void;
   /**
    * Claims nothing more, lets what is on the wire finish for `drainMs`, then breaks it off. What was broken off stays in the
    * store. Harmless when called twice.
@@ -44,6 +42,8 @@ export interface Delivery {
 const LEASE_MS = 60_000;
 /** Clocks jump and timers drift: look at least this often. */
 const LONGEST_SLEEP_MS = 30_000;
+/** Messages that have expired need no place, only a line in the store. */
+const EXPIRED_BATCH = 50;
 
 export function startDelivery(options: DeliveryOptions): Delivery {
   const { store, policy, onError } = options;
@@ -56,12 +56,16 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   let again = false;
   let timer: NodeJS.Timeout | undefined;
 
+  const release = (id: string): void => {
+    for (const resolve of waiting.get(id) ?? []) resolve();
+  };
+
   const announce = (record: MailRecord, before: MailRecord): void => {
     // put off without an attempt: nothing to tell
     if (record.attempts > before.attempts || dueAtOf(record) === null) options.onChange(record);
     const due = dueAtOf(record);
-    if (due !== null && due <= now()) return;
-    for (const resolve of waiting.get(record.id) ?? []) resolve();
+    if (due !== null && due <= now() && policy.upAt() <= now()) return;
+    release(record.id);
   };
 
   const run = (claim: Claim): void => {
@@ -75,22 +79,21 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     running.add(job);
   };
 
-  /** Claims as long as there is work and room; returns when to look again. */
+  /** Claims as long as there is work and room; returns when to look again, in ms. */
   const pump = async (): Promise<number> => {
     for (;;) {
-      const free = options.concurrency - running.size;
-      if (stopping || free <= 0) return LONGEST_SLEEP_MS;
+      if (stopping) return LONGEST_SLEEP_MS;
       const time = now();
-      const openAt = policy.availableAt();
+      const room = policy.room();
       const { claims, nextDueAt } = await store.claim({
         now: time,
         until: time + LEASE_MS,
-        limit: free,
-        expiredOnly: openAt > time,
+        limit: room > 0 ? room : EXPIRED_BATCH,
+        expiredOnly: room === 0,
       });
       for (const claim of claims) run(claim);
       if (claims.length > 0) continue;
-      const next = openAt > time ? Math.min(openAt, nextDueAt ?? openAt) : (nextDueAt ?? Infinity);
+      const next = Math.min(nextDueAt ?? Infinity, room > 0 ? Infinity : policy.availableAt());
       return Math.min(Math.max(next - now(), 0), LONGEST_SLEEP_MS);
     }
   };
@@ -119,6 +122,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   wake();
   return {
     wake,
+    ended: release,
 
     attempted(id, ms) {
       return new Promise((resolve) => {
@@ -158,37 +162,36 @@ async function deliver(
   const now = options.now ?? Date.now;
   const { record } = claim;
   if (expiryOf(record) <= now()) return settle(claim, expired(record, now()), options);
-  const transport = options.policy.next();
-  if (!transport) return settle(claim, postponed(record, options.policy.availableAt(), now()), options);
+  const turn = options.policy.take();
+  if (!turn) return settle(claim, putBack(record, now()), options);
   const stopRenewing = renewLease(claim, options);
   try {
     const startedAt = now();
-    const judged = await attempt(claim, transport, options, signal);
-    tellPolicy(transport, judged, options);
+    const judged = await attempt(claim, turn, options, signal);
     const next = settlement(record, judged, {
-      transport: transport.config.name,
+      transport: turn.transport.config.name,
       startedAt,
       now: now(),
       retry: options.retry,
       random: options.random ?? Math.random,
-      availableAt: options.policy.availableAt(),
     });
     return await settle(claim, next, options);
   } finally {
+    turn.done("nothing");
     stopRenewing();
   }
 }
 
 function expired(record: MailRecord, now: number): MailRecord {
-  return ended(record, now, "expired", record.problem);
+  return ended(record, now, "expired");
 }
 
-/** No transport can take it now: as it was, but later. */
-function postponed(record: MailRecord, dueAt: number, now: number): MailRecord {
+/** There was no room after all: as it was, at the same place in the queue. */
+function putBack(record: MailRecord, now: number): MailRecord {
   const status = record.attempts > 0 ? "deferred" : "queued";
   return revised(record, now, {
     recipients: record.recipients.map((recipient) =>
-      recipient.status === "sending" ? settledRecipient(recipient, { status, dueAt }) : recipient,
+      recipient.status === "sending" ? { ...recipient, status } : recipient,
     ),
   });
 }
@@ -196,25 +199,32 @@ function postponed(record: MailRecord, dueAt: number, now: number): MailRecord {
 /** Composes and sends to the recipients that are due. */
 async function attempt(
   { record, content }: Claim,
-  transport: Transport,
+  turn: Turn,
   options: DeliveryOptions,
   signal: AbortSignal,
 ): Promise<Judged[]> {
   const to = record.recipients.filter(({ status }) => status === "sending").map(({ address }) => address);
   const from = content.from ?? options.sender;
-  if (!from) return to.map((address) => ({ address, ...senderMissing }));
+  // nothing was sent: whether the transport is up stays open, but a fault of our settings holds it
+  const unsent = (fault: Unsent): Judged[] => {
+    turn.done(fault.verdict.outcome === "hold" ? "hold" : "nothing", fault.problem);
+    return to.map((address) => ({ address, ...fault }));
+  };
+  if (!from) return unsent(senderMissing);
   let composed: Composed;
   try {
     composed = await options.compose(content, from);
   } catch (error) {
-    return to.map((address) => ({ address, ...notComposable(error) }));
+    return unsent(notComposable(error));
   }
   const sender = content.from ? "caller" : "configured";
-  return judge(
-    await transport.send({ from: from.address, to, bytes: composed.bytes, sender }, signal),
-    transport.config,
-  );
+  const parcel = { from: from.address, to, bytes: composed.bytes, sender } as const;
+  const judged = judge(await turn.transport.send(parcel, signal), turn.transport.config);
+  turn.done(...seenOf(judged));
+  return judged;
 }
+
+type Unsent = Omit<Judged & { sent: false }, "address">;
 
 const senderMissing = {
   sent: false,
@@ -226,10 +236,10 @@ const senderMissing = {
     remedy: "Set SMTP_SENDER and start the node again; the message is kept.",
     fix: { variable: "SMTP_SENDER", value: '"My Name" <me@example.com>' },
   },
-} as const satisfies Omit<Judged & { sent: false }, "address">;
+} as const satisfies Unsent;
 
 /** The content has been checked, so what cannot be composed is a rarity; but our own settings must not fail messages. */
-function notComposable(error: unknown): Omit<Judged & { sent: false }, "address"> {
+function notComposable(error: unknown): Unsent {
   const ours = error instanceof ConfigError;
   return {
     sent: false,
@@ -247,19 +257,14 @@ function notComposable(error: unknown): Omit<Judged & { sent: false }, "address"
   };
 }
 
-/** Only faults of the transport itself rest it; whatever got as far as a recipient shows that it is up. */
-function tellPolicy(
-  transport: Transport,
-  judged: readonly Judged[],
-  { policy, onTransport }: DeliveryOptions,
-): void {
+/** Only faults of the transport itself rest it; whatever got as far as a recipient or a message shows that it is up. */
+function seenOf(judged: readonly Judged[]): [seen: Seen, problem?: Problem] {
   const faults = judged.flatMap((result) => (result.sent ? [] : [result]));
-  const fault = faults.find(({ verdict: { outcome } }) => outcome === "hold" || outcome === "failover");
-  const seen = fault ? (fault.verdict.outcome as "hold" | "failover") : "up";
+  for (const { verdict, problem } of faults) {
+    if (verdict.outcome === "hold" || verdict.outcome === "failover") return [verdict.outcome, problem];
+  }
   // a line that broke in the middle proves neither
-  if (!fault && faults.some(({ verdict }) => verdict.scope === "transport")) return;
-  const change = policy.report(transport.config.name, seen, fault?.problem);
-  if (change) onTransport(change, transport, fault?.problem);
+  return [faults.some(({ verdict }) => verdict.scope === "transport") ? "nothing" : "up"];
 }
 
 async function settle(

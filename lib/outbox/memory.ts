@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Content } from "../message/message.ts";
 import { claimed, dueAtOf, ended, expiryOf, isOpen, type MailRecord, statusOf } from "./record.ts";
+import { badCursor } from "./refusals.ts";
 import { type Change, type Claim, type NewEntry, type OutboxStore, rankOf } from "./store.ts";
 import { SortedQueue } from "./sorted-queue.ts";
 
@@ -10,6 +11,10 @@ interface Row {
   content: Content | undefined;
   lease: { token: string; until: number } | undefined;
   replaceKey: string | undefined;
+  /** A newer message took its place while it was on the wire */
+  replaced: boolean;
+  /** Its idempotency key is kept until then, epoch ms */
+  keptUntil: number;
   /** Order of arrival: the cursor of `list` */
   order: number;
 }
@@ -46,32 +51,38 @@ export function memoryStore(): OutboxStore {
     return { row, same: found.fingerprint === wanted.fingerprint };
   };
 
-  const replace = (entry: NewEntry, now: number): MailRecord[] => {
+  const replace = (entry: NewEntry, now: number, dropContent: boolean): MailRecord[] => {
     if (!entry.replace) return [];
     const key = scoped(entry.replace);
     const older = rows.get(replaceable.get(key) ?? "");
     replaceable.set(key, entry.record.id);
-    if (!older || older.lease || !older.record.recipients.some(isOpen)) return [];
-    return [write(older, { record: ended(older.record, now, "canceled"), dueAt: null, dropContent: true })];
+    if (!older || !older.record.recipients.some(isOpen)) return [];
+    if (older.lease) {
+      older.replaced = true;
+      return [];
+    }
+    return [write(older, { record: ended(older.record, now, "canceled"), dueAt: null, dropContent })];
   };
 
   return {
     durable: false,
 
-    async enqueue(entry, { now, open }) {
+    async enqueue(entry, { now, open, keepBodies }) {
       const earlier = known(entry, now);
       if (earlier) {
         const { record } = earlier.row;
         return earlier.same ? { kind: "duplicate", record } : { kind: "conflict", id: record.id };
       }
       if (due.size >= open) return { kind: "full" };
-      const replaced = replace(entry, now);
+      const replaced = replace(entry, now, !keepBodies);
       const { record, content } = entry;
       const row: Row = {
         record,
         content,
         lease: undefined,
         replaceKey: entry.replace && scoped(entry.replace),
+        replaced: false,
+        keptUntil: entry.idempotency?.until ?? 0,
         order: arrivals++,
       };
       rows.set(record.id, row);
@@ -105,7 +116,7 @@ export function memoryStore(): OutboxStore {
         if (record) due.add(id, rankOf[record.priority], until);
         expiring.remove(id);
       }
-      return { claims, nextDueAt: due.nextAt() };
+      return { claims, nextDueAt: queue.nextAt() };
     },
 
     async renew(lease, until) {
@@ -119,7 +130,10 @@ export function memoryStore(): OutboxStore {
 
     async settle(lease, change) {
       const row = rows.get(lease.id);
-      return row?.lease?.token === lease.token ? write(row, change) : undefined;
+      if (row?.lease?.token !== lease.token) return undefined;
+      const canceled = row.replaced && change.dueAt !== null;
+      const record = canceled ? ended(change.record, change.record.updatedAt, "canceled") : change.record;
+      return write(row, canceled ? { ...change, record, dueAt: null } : change);
     },
 
     async revise(id, revision, change) {
@@ -137,6 +151,7 @@ export function memoryStore(): OutboxStore {
 
     async list(query) {
       const { status, recipient, tag, template, since, until, cursor } = query;
+      if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) throw badCursor();
       const matching = [...rows.values()]
         .filter(
           ({ record, order }) =>
@@ -170,7 +185,10 @@ export function memoryStore(): OutboxStore {
 
     async prune({ before, now, limit }) {
       const old = [...rows.values()]
-        .filter(({ record }) => record.updatedAt < before && !record.recipients.some(isOpen))
+        .filter(
+          ({ record, keptUntil }) =>
+            record.updatedAt < before && keptUntil <= now && !record.recipients.some(isOpen),
+        )
         .slice(0, limit);
       for (const { record } of old) rows.delete(record.id);
       for (const [key, { id, until }] of idempotency)

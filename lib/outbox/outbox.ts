@@ -16,6 +16,7 @@ import {
   notFound,
   notRetryable,
   outboxFull,
+  stopping,
   throwIfRefused,
   unknownTemplate,
 } from "./refusals.ts";
@@ -35,7 +36,7 @@ export interface OutboxOptions {
 export interface Caller {
   /** Whose idempotency and replace keys these are: the API key's name; empty on the bus */
   scope?: string;
-  /** Milliseconds that the caller will still wait for its answer; absent: for ever */
+  /** Milliseconds until the answer must leave, for the caller to get it in time; absent: whenever */
   patience?: number;
 }
 
@@ -84,26 +85,20 @@ export function openOutbox(options: OutboxOptions): Outbox {
     retry: { schedule: config.mail.retrySchedule, own: config.mail.retryScheduleIsOwn },
     keepBodies: config.mail.keepBodies,
     ...(config.sender && { sender: config.sender }),
-    concurrency: Math.max(1, ...config.transports.map(({ maxConnections }) => maxConnections)),
     compose: composed,
     onChange(record) {
-      const { transport } = record;
-      if (transport && statusOf(record, now()) === "sent") lastMinute.count(transport);
+      const attempt = record.timeline.at(-1);
+      if (attempt?.recipients.some(({ status }) => status === "sent")) lastMinute.count(attempt.transport);
       tell(record);
-    },
-    onTransport(change, transport, problem) {
-      const { name } = transport.config;
-      const server = policy.states().find((state) => state.name === name)?.server;
-      emit(`mail.transport.${change}`, {
-        transport: name,
-        server,
-        at: new Date(now()).toISOString(),
-        problem,
-      });
     },
     onError: options.onError,
     now,
     ...(options.random && { random: options.random }),
+  });
+
+  policy.watch((change, { name, server, problem }) => {
+    const at = new Date(now()).toISOString();
+    emit(`mail.transport.${change}`, { transport: name, server, at, ...(problem && { problem }) });
   });
 
   const housekeeping = setInterval(() => {
@@ -116,17 +111,16 @@ export function openOutbox(options: OutboxOptions): Outbox {
     return record;
   };
 
-  const show = (record: MailRecord): PublicRecord => publicRecord(record, now(), { durable: store.durable });
-
-  const receipt = (record: MailRecord, duplicate = false): MailReceipt =>
-    receiptOf(record, now(), {
-      duplicate,
-      durable: store.durable,
-      transportProblem: blockage(policy, now()),
-    });
+  const facts = () => ({
+    durable: store.durable,
+    transportProblem: blockage(policy, now()),
+    upAt: policy.upAt(),
+  });
+  const show = (record: MailRecord): PublicRecord => publicRecord(record, now(), facts());
 
   return {
     async send(request, caller = {}) {
+      if (closed) throw stopping();
       if (config.transports.length === 0 && !request.dryRun) throw notConfigured();
       const from = senderOf(request, config.sender);
       if (request.template !== undefined) throw unknownTemplate();
@@ -149,12 +143,15 @@ export function openOutbox(options: OutboxOptions): Outbox {
           }),
           ...(request.replaceKey !== undefined && { replace: { scope, key: request.replaceKey } }),
         },
-        { now: time, open: config.mail.outboxLimit },
+        { now: time, open: config.mail.outboxLimit, keepBodies: config.mail.keepBodies },
       );
       if (result.kind === "full") throw outboxFull(config.mail.outboxLimit);
       if (result.kind === "conflict") throw idempotencyConflict(result.id);
       if (result.kind === "stored") {
-        for (const replaced of result.replaced) tell(replaced);
+        for (const replaced of result.replaced) {
+          delivery.ended(replaced.id);
+          tell(replaced);
+        }
         tell(result.record);
       }
       const duplicate = result.kind === "duplicate";
@@ -165,7 +162,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
       await attempted;
       const record = attempted ? await found(result.record.id) : result.record;
       throwIfRefused(record);
-      return receipt(record, duplicate);
+      return receiptOf(record, now(), { ...facts(), duplicate });
     },
 
     async get(id) {
@@ -189,6 +186,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
           })
         : undefined;
       if (!written) throw notCancelable(id, open);
+      delivery.ended(id);
       tell(written);
       return show(written);
     },
@@ -262,18 +260,17 @@ async function prune(store: OutboxStore, now: number, retention: number): Promis
 /** The smaller of what the request, the settings and the caller's own time-out allow, in ms. */
 function waitOf({ wait }: SendRequest, { patience }: Caller, config: Config): number {
   const wanted = wait === true ? config.mail.sendWait : wait;
-  if (patience === undefined) return wanted;
-  return Math.max(0, Math.min(wanted, patience - Math.max(100, patience / 10)));
+  return Math.min(wanted, patience ?? Infinity);
 }
 
 function canBeTriedNow(record: MailRecord, policy: TransportPolicy, now: number): boolean {
   const due = dueAtOf(record);
-  return due !== null && due <= now && policy.availableAt() <= now;
+  return due !== null && due <= now && policy.upAt() <= now;
 }
 
 /** Why nothing goes out at the moment, if that is so. */
 function blockage(policy: TransportPolicy, now: number): Problem | undefined {
-  return policy.availableAt() > now ? policy.states()[0]?.problem : undefined;
+  return policy.upAt() > now ? policy.states()[0]?.problem : undefined;
 }
 
 /** What failed, expired, is unknown or deferred, open again and due now; undefined where there is nothing of the kind. */
@@ -287,7 +284,10 @@ function reopened(record: MailRecord, now: number, retryFor: number): MailRecord
         : recipient,
     ),
     failures: 0,
-    expiresAt: now + retryFor,
-    expiresStrictly: false,
+    // a passed `expiresAt` is lifted, one to come is still obeyed
+    ...(!(record.expiresStrictly && record.expiresAt > now) && {
+      expiresAt: now + retryFor,
+      expiresStrictly: false,
+    }),
   });
 }

@@ -1,6 +1,13 @@
 /** What callers read of a record: the receipt, the full record, the event. Times as ISO 8601. */
 import type { Problem } from "../smtp/problem.ts";
-import { isOpen, type MailRecord, type MessageStatus, type RecipientStatus, statusOf } from "./record.ts";
+import {
+  dueAtOf,
+  isOpen,
+  type MailRecord,
+  type MessageStatus,
+  type RecipientStatus,
+  statusOf,
+} from "./record.ts";
 
 export interface MailReceipt {
   id: string;
@@ -42,30 +49,33 @@ export interface PublicRecord extends MailReceipt {
 
 const iso = (time: number): string => new Date(time).toISOString();
 
-/** @param transportProblem why no transport takes mail now, where nothing was tried yet */
+/**
+ * @param facts `transportProblem`: why no transport takes mail now, where nothing was tried yet; `upAt`: when one will, epoch ms
+ */
 export function receiptOf(
   record: MailRecord,
   now: number,
-  facts: { duplicate?: boolean; durable: boolean; transportProblem?: Problem | undefined },
+  facts: { duplicate?: boolean; durable: boolean; transportProblem?: Problem | undefined; upAt?: number },
 ): MailReceipt {
   const open = record.recipients.filter(isOpen);
-  const next = open.map(({ dueAt }) => dueAt ?? record.sendAt).filter((time) => time !== undefined);
+  const status = statusOf(record, now);
+  const next = nextAttemptAt(record, status, now, facts.upAt);
   const response = record.recipients.findLast((recipient) => recipient.response)?.response;
   const problem = record.problem ?? (open.length > 0 ? facts.transportProblem : undefined);
-  const at = (status: RecipientStatus) =>
-    record.recipients.filter((recipient) => recipient.status === status).map(({ address }) => address);
+  const at = (wanted: RecipientStatus) =>
+    record.recipients.filter((recipient) => recipient.status === wanted).map(({ address }) => address);
   return {
     id: record.id,
-    status: statusOf(record, now),
+    status,
     messageId: record.messageId,
     ...(record.transport && { transport: record.transport }),
     attempts: record.attempts,
     ...(facts.duplicate && { duplicate: true }),
     ...(!facts.durable && { durable: false }),
-    ...(next.length > 0 && { nextAttemptAt: iso(Math.min(...next)) }),
-    recipients: record.recipients.map(({ address, status, code, response: words }) => ({
+    ...(next !== undefined && { nextAttemptAt: iso(next) }),
+    recipients: record.recipients.map(({ address, status: state, code, response: words }) => ({
       address,
-      status,
+      status: state,
       ...(code && { code }),
       ...(words && { response: words }),
     })),
@@ -77,7 +87,19 @@ export function receiptOf(
   };
 }
 
-export function publicRecord(record: MailRecord, now: number, facts: { durable: boolean }): PublicRecord {
+/** Not before it is due, nor before a transport is up; nothing to tell of a message that could go this moment. */
+function nextAttemptAt(record: MailRecord, status: MessageStatus, now: number, upAt = 0): number | undefined {
+  const due = dueAtOf(record);
+  if (due === null || status === "sending") return undefined;
+  const next = Math.max(due, upAt);
+  return Number.isFinite(next) && (next > now || record.attempts > 0) ? next : undefined;
+}
+
+export function publicRecord(
+  record: MailRecord,
+  now: number,
+  facts: Parameters<typeof receiptOf>[2],
+): PublicRecord {
   return {
     ...receiptOf(record, now, facts),
     createdAt: iso(record.createdAt),

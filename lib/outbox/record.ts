@@ -23,7 +23,6 @@ export interface RecipientState {
   /** Of the last reply that concerned it */
   code?: number;
   response?: string;
-  problem?: Problem;
   /** While it is open: not to be tried before, epoch ms */
   dueAt?: number;
 }
@@ -121,16 +120,11 @@ export function revised(record: MailRecord, now: number, change: Partial<MailRec
 }
 
 /** Every open recipient comes to this end; the others keep theirs. */
-export function ended(
-  record: MailRecord,
-  now: number,
-  status: "canceled" | "expired",
-  problem?: Problem,
-): MailRecord {
+export function ended(record: MailRecord, now: number, status: "canceled" | "expired"): MailRecord {
   const recipients = record.recipients.map((recipient) =>
     isOpen(recipient) ? settledRecipient(recipient, { status }) : recipient,
   );
-  return revised(record, now, { recipients, ...(problem && { problem }) });
+  return revised(record, now, { recipients });
 }
 
 /** A recipient in a new state, without what only the old one needed. */
@@ -138,12 +132,6 @@ export function settledRecipient(
   recipient: RecipientState,
   change: Omit<RecipientState, "address">,
 ): RecipientState {
-  const { address, code, response, problem } = recipient;
-  return {
-    address,
-    ...(code && { code }),
-    ...(response && { response }),
-    ...(problem && { problem }),
-    ...change,
-  };
+  const { address, code, response } = recipient;
+  return { address, ...(code && { code }), ...(response && { response }), ...change };
 }

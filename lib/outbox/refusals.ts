@@ -29,6 +29,19 @@ export function idempotencyConflict(id: string): MailError {
   });
 }
 
+export function badCursor(): MailError {
+  return new MailError("MAIL_INVALID_MESSAGE", "`cursor` is none that this list has given", {
+    fields: [{ field: "cursor", message: "expected the `nextCursor` of the page before" }],
+    remedy: "Take `nextCursor` as it came, or leave it out for the first page.",
+  });
+}
+
+export function stopping(): MailError {
+  return new MailError("MAIL_OUTBOX_UNAVAILABLE", "this node is about to stop and takes no more messages", {
+    remedy: "Call again: another node, or this one once it is back, takes it.",
+  });
+}
+
 export function notFound(): MailError {
   return new MailError("MAIL_NOT_FOUND", "no message has this id", {
     remedy: "Check the id; finished messages are forgotten after MAIL_RETENTION.",
@@ -45,7 +58,7 @@ export function notCancelable(id: string, open: boolean): MailError {
 }
 
 export function notRetryable(id: string, status: string): MailError {
-  return new MailError("MAIL_NOT_CANCELABLE", `a message in state ${status} cannot be tried again`, {
+  return new MailError("MAIL_NOT_RETRYABLE", `a message in state ${status} cannot be tried again`, {
     id,
     remedy: "Failed, expired, unknown and deferred messages can, as long as their content is kept.",
   });

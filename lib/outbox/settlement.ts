@@ -37,8 +37,6 @@ export interface SettlementContext {
   now: number;
   retry: RetrySettings;
   random: () => number;
-  /** When a message that this transport could not take may be tried on any transport, epoch ms */
-  availableAt: number;
 }
 
 /** The record after an attempt. Recipients that took no part keep their state. */
@@ -92,31 +90,34 @@ function nextState(
   result: Judged,
   record: MailRecord,
   failures: number,
-  { now, retry, random, availableAt }: SettlementContext,
+  { now, retry, random }: SettlementContext,
 ): RecipientState {
   if (result.sent) {
     const { address } = recipient;
     return { address, status: "sent", code: result.code, response: result.response };
   }
-  const { fault, verdict, problem } = result;
+  const { fault, verdict } = result;
   const { outcome } = verdict;
   const seen = {
-    problem,
     ...(fault.reply && { code: fault.reply.code, response: `${fault.reply.code} ${fault.reply.text}` }),
   };
   if (outcome === "fail") return settledRecipient(recipient, { status: "failed", ...seen });
   if (outcome === "uncertain" && record.ambiguous === "hold") {
     return settledRecipient(recipient, { status: "unknown", ...seen });
   }
-  const dueAt =
-    outcome === "failover" || outcome === "hold"
-      ? Math.max(availableAt, now)
-      : now + retryDelay(outcome, fault, failures, retry, random);
+  // a fault of the transport's does not put the message off: it goes as soon as any transport has room
+  const wait =
+    outcome === "failover" || outcome === "hold" ? 0 : retryDelay(outcome, fault, failures, retry, random);
+  const dueAt = now + wait;
   return settledRecipient(recipient, { status: "deferred", dueAt, ...seen });
 }
 
-/** The problem that speaks for the whole attempt: the server's or the message's own before a single recipient's. */
+/** The problem that speaks for the whole attempt: the server's or the message's before a recipient's, an open one's before a lost one's. */
 function worstProblem(judged: readonly Judged[]): Problem | undefined {
   const faults = judged.flatMap((result) => (result.sent ? [] : [result]));
-  return (faults.find(({ verdict }) => verdict.scope !== "recipient") ?? faults[0])?.problem;
+  const speaker =
+    faults.find(({ verdict }) => verdict.scope !== "recipient") ??
+    faults.find(({ verdict }) => verdict.outcome !== "fail") ??
+    faults[0];
+  return speaker?.problem;
 }

@@ -10,7 +10,7 @@ import type { MailRecord, MessageStatus } from "./record.ts";
 export interface NewEntry {
   record: MailRecord;
   content: Content;
-  /** `scope`: the API key's name over HTTP, empty on the bus */
+  /** `scope`: the API key's name over HTTP, empty on the bus; `until`: kept so long, epoch ms, and while the message is open */
   idempotency?: { scope: string; key: string; fingerprint: string; until: number };
   replace?: { scope: string; key: string };
 }
@@ -80,23 +80,38 @@ export interface StoreStats {
 export interface OutboxStore {
   /** True when what `enqueue` answered survives a kill -9 and a power loss */
   readonly durable: boolean;
-  /** Message, idempotency key and replacement in one step: all or nothing. */
-  enqueue(entry: NewEntry, limits: { now: number; open: number }): Promise<EnqueueResult>;
-  /** Due messages that nobody holds, high priority first, then oldest due; never one twice at a time. */
+  /**
+   * Message, idempotency key and replacement in one step: all or nothing.
+   * @param rules `open`: how many messages may be open; `keepBodies`: whether a replaced message keeps its content
+   */
+  enqueue(entry: NewEntry, rules: { now: number; open: number; keepBodies: boolean }): Promise<EnqueueResult>;
+  /**
+   * Due messages that nobody holds, high priority first, then oldest due; never one twice at a time. `nextDueAt`: when the
+   * next one is due, or expires, where only those were asked for.
+   */
   claim(request: ClaimRequest): Promise<{ claims: Claim[]; nextDueAt: number | null }>;
   /** Prolongs a lease; false: it is lost. */
   renew(lease: Lease, until: number): Promise<boolean>;
-  /** Writes the outcome and ends the lease; undefined: it was lost, and nothing was written. */
+  /**
+   * Writes the outcome and ends the lease; undefined: it was lost, and nothing was written. A message that was replaced while
+   * it was on the wire is canceled as far as it is still open, and that is what comes back.
+   */
   settle(lease: Lease, change: Change): Promise<MailRecord | undefined>;
   /** Changes a message that nobody holds, if it is still at this revision; undefined: it is not. */
   revise(id: string, revision: number, change: Change): Promise<MailRecord | undefined>;
   get(id: string): Promise<MailRecord | undefined>;
   /** Whether the content is still kept, so that the message could go out again */
   hasContent(id: string): Promise<boolean>;
-  /** Newest first. */
+  /**
+   * Newest first.
+   * @throws MailError MAIL_INVALID_MESSAGE naming `cursor`, for one that it never gave
+   */
   list(query: ListQuery): Promise<{ records: MailRecord[]; nextCursor?: string }>;
   stats(now: number): Promise<StoreStats>;
-  /** Forgets finished messages last changed before `before`, at most `limit`; returns how many. */
+  /**
+   * Forgets finished messages last changed before `before`, at most `limit`, but none whose idempotency key is still kept;
+   * returns how many.
+   */
   prune(request: { before: number; now: number; limit: number }): Promise<number>;
   /** Harmless when called twice. */
   close(): Promise<void>;

@@ -26,7 +26,7 @@ export function findFix(
   transport: TransportConfig | undefined,
   provider: Provider | undefined,
 ): Fix | undefined {
-  if (!transport || transport.dialect === "sandbox") return undefined;
+  if (!transport) return undefined;
   const way =
     type === "SMTP_TLS_MODE_MISMATCH"
       ? otherMode(fault, transport)

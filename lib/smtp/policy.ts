@@ -1,4 +1,4 @@
-/** Which transport is next, and which are resting: the failover policy. Sending knows nothing of it. */
+/** Which transport is next, which are resting, and how many messages may be on their way: the policy of failover and pace. */
 import { describeTransport } from "../config/config.ts";
 import type { Problem } from "./problem.ts";
 import type { Transport } from "./transport.ts";
@@ -15,18 +15,36 @@ export interface TransportState {
   problem?: Problem;
 }
 
+/** What an attempt has shown of its transport; `nothing`: it proves neither. */
+export type Seen = "up" | "failover" | "hold" | "nothing";
+
+/** The right to send one message by a transport. */
+export interface Turn {
+  readonly transport: Transport;
+  /** Gives the place back and says what was seen. */
+  done(seen: Seen, problem?: Problem): void;
+}
+
 export interface TransportPolicy {
   /**
-   * The first transport, in order, that is up or whose rest has ended. The latter is handed out once as a probe: until it
-   * has reported, it rests again for everyone else.
+   * How many messages can be taken on now. They go by the first transport, in order, that is up or whose rest has ended:
+   * as many as it has free connections and its rate limit allows; one, as a probe, where it has to prove itself again.
+   * A busy transport is waited for: the next one is for when it is down.
    */
-  next(): Transport | undefined;
-  /** The earliest time at which `next` has an answer, epoch ms; 0 where a transport is up. */
+  room(): number;
+  /** When there will be room without any message having come to its end: epoch ms, 0 for now, Infinity for never. */
   availableAt(): number;
-  /** What an attempt has shown of a transport. Returns the change, if there is one, for the event. */
-  report(name: string, seen: "up" | "failover" | "hold", problem?: Problem): "down" | "up" | undefined;
-  /** Ends rests and holds at once: a verify said `ok`, or an operator asks for another try. */
+  /** When the first transport is or will be up, whether busy or not: epoch ms, 0 for now. */
+  upAt(): number;
+  /** Takes a place; undefined where there is no room. */
+  take(): Turn | undefined;
+  /**
+   * Lets every transport that rests or is held (or this one) prove itself at once: a verify said `ok`, or an operator asks for
+   * another try.
+   */
   release(name?: string): void;
+  /** Calls the listener whenever a transport goes down or comes up. */
+  watch(listener: (change: "down" | "up", state: TransportState) => void): void;
   states(): TransportState[];
 }
 
@@ -38,6 +56,18 @@ export interface PolicyOptions {
   hold?: number;
 }
 
+interface Way {
+  transport: Transport;
+  condition: TransportCondition;
+  /** In a row */
+  failures: number;
+  until: number;
+  problem: Problem | undefined;
+  busy: number;
+  /** When its last messages were begun, as many as the rate limit counts */
+  starts: number[];
+}
+
 const MINUTE = 60_000;
 
 export function transportPolicy(
@@ -47,58 +77,111 @@ export function transportPolicy(
   const now = options.now ?? Date.now;
   const hold = options.hold ?? 15 * MINUTE;
   const rest = options.rest ?? ((failures) => Math.min((MINUTE / 2) * 2 ** (failures - 1), 15 * MINUTE));
-  const states = transports.map((transport) => ({
+  const listeners: Parameters<TransportPolicy["watch"]>[0][] = [];
+  const ways: Way[] = transports.map((transport) => ({
     transport,
-    condition: "up" as TransportCondition,
+    condition: "up",
     failures: 0,
     until: 0,
-    problem: undefined as Problem | undefined,
+    problem: undefined,
+    busy: 0,
+    starts: [],
   }));
-  const pauseOf = (state: (typeof states)[number]) =>
-    state.condition === "held" ? hold : rest(Math.max(1, state.failures));
+
+  const pauseOf = (way: Way): number => (way.condition === "held" ? hold : rest(Math.max(1, way.failures)));
+  const isOpen = (way: Way): boolean => way.condition === "up" || way.until <= now();
+  const current = (): Way | undefined => ways.find(isOpen);
+
+  const stateOf = ({ transport, condition, until, problem }: Way): TransportState => ({
+    name: transport.config.name,
+    server: describeTransport(transport.config),
+    state: condition,
+    ...(condition !== "up" && { until }),
+    ...(problem && { problem }),
+  });
+
+  const report = (way: Way, seen: Seen, problem?: Problem): void => {
+    if (seen === "nothing") return;
+    const wasUp = way.condition === "up";
+    if (seen === "up") {
+      Object.assign(way, { condition: "up", failures: 0, until: 0, problem: undefined });
+    } else {
+      way.condition = seen === "hold" ? "held" : "resting";
+      way.failures += 1;
+      way.problem = problem;
+      way.until = now() + pauseOf(way);
+    }
+    if (wasUp === (seen === "up")) return;
+    for (const listener of listeners) listener(wasUp ? "down" : "up", stateOf(way));
+  };
+
+  const roomOf = (way: Way): number => {
+    if (way.condition !== "up") return way.busy === 0 ? 1 : 0;
+    return Math.min(way.transport.config.maxConnections - way.busy, paceRoom(way, now()));
+  };
+
+  const upAt = (): number => Math.min(...ways.map((way) => (isOpen(way) ? 0 : way.until)));
 
   return {
-    next() {
-      const state = states.find(({ condition, until }) => condition === "up" || until <= now());
-      if (state && state.condition !== "up") state.until = now() + pauseOf(state);
-      return state?.transport;
+    room() {
+      const way = current();
+      return way ? Math.max(0, roomOf(way)) : 0;
     },
 
     availableAt() {
-      return Math.min(...states.map(({ condition, until }) => (condition === "up" ? 0 : until)));
+      const way = current();
+      if (!way) return upAt();
+      if (roomOf(way) > 0) return 0;
+      return way.busy < way.transport.config.maxConnections ? paceAt(way) : Infinity;
     },
 
-    report(name, seen, problem) {
-      const state = states.find(({ transport }) => transport.config.name === name);
-      if (!state) return undefined;
-      const wasUp = state.condition === "up";
-      if (seen === "up") {
-        Object.assign(state, { condition: "up", failures: 0, until: 0, problem: undefined });
-        return wasUp ? undefined : "up";
-      }
-      state.condition = seen === "hold" ? "held" : "resting";
-      state.failures += 1;
-      state.problem = problem;
-      state.until = now() + pauseOf(state);
-      return wasUp ? "down" : undefined;
+    upAt,
+
+    take() {
+      const way = current();
+      if (!way || roomOf(way) <= 0) return undefined;
+      // a probe: for everyone else it rests on until this one has reported
+      if (way.condition !== "up") way.until = now() + pauseOf(way);
+      way.busy += 1;
+      const { rateLimit = 0 } = way.transport.config;
+      if (rateLimit > 0) way.starts = [...way.starts, now()].slice(-rateLimit);
+      let ended = false;
+      return {
+        transport: way.transport,
+        done(seen, problem) {
+          if (ended) return;
+          ended = true;
+          way.busy -= 1;
+          report(way, seen, problem);
+        },
+      };
     },
 
     release(name) {
-      for (const state of states) {
-        if (state.condition === "up" || (name !== undefined && state.transport.config.name !== name))
-          continue;
-        state.condition = "resting";
-        state.until = now();
+      for (const way of ways) {
+        if (way.condition === "up" || (name !== undefined && way.transport.config.name !== name)) continue;
+        // not `up`: a hold may come from a reply to the message itself, which no verify sees
+        way.condition = "resting";
+        way.until = now();
       }
     },
 
-    states: () =>
-      states.map(({ transport, condition, until, problem }) => ({
-        name: transport.config.name,
-        server: describeTransport(transport.config),
-        state: condition,
-        ...(condition !== "up" && { until }),
-        ...(problem && { problem }),
-      })),
+    watch(listener) {
+      listeners.push(listener);
+    },
+
+    states: () => ways.map(stateOf),
   };
+}
+
+/** How many more may begin by now, at `rateLimit` in any `rateDelta` ms. */
+function paceRoom({ transport, starts }: Way, now: number): number {
+  const { rateLimit, rateDelta = 1000 } = transport.config;
+  if (rateLimit === undefined) return Infinity;
+  return rateLimit - starts.filter((start) => start > now - rateDelta).length;
+}
+
+/** When the oldest start that counts leaves the window. */
+function paceAt({ transport, starts }: Way): number {
+  return (starts[0] ?? 0) + (transport.config.rateDelta ?? 1000);
 }

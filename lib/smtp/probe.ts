@@ -27,11 +27,16 @@ const fields: Readonly<Record<string, keyof ProbeParams>> = {
 };
 
 /** @throws MailError MAIL_INVALID_MESSAGE naming each parameter that is no setting, without its value */
-export async function probe(params: ProbeParams, session: SessionOptions = {}): Promise<VerifyReport> {
+export async function probe(
+  params: ProbeParams,
+  session: SessionOptions = {},
+  within?: number,
+): Promise<VerifyReport> {
   const config = configOf(params);
   const transports = openTransports(config, session);
   try {
-    return await transports.verify("primary", params.locale);
+    const { locale } = params;
+    return await transports.verify("primary", { ...(locale && { locale }), ...(within && { within }) });
   } finally {
     transports.close();
   }

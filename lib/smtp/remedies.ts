@@ -375,5 +375,4 @@ const variables: Readonly<Record<TransportConfig["dialect"], Variables>> = {
   provider: { ...separate, HOST: same("SMTP_PROVIDER") },
   uri: within("SMTP_URI"),
   fallback: within("SMTP_FALLBACK_URIS"),
-  sandbox: separate,
 };

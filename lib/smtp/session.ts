@@ -284,9 +284,9 @@ export class SmtpSession {
     this.#write(".\r\n");
     const reply = await this.#read(this.transport.timeouts.afterDot, "DATA");
     if (reply.code >= 400) throw this.#refused("DATA", reply);
-    // taken only if the server says exactly that, and nothing else
-    if (reply.code !== 250 || !this.reusable)
-      throw this.#fault({ command: "DATA", cause: "REPLY_INCONSISTENT" });
+    // taken only if the server says exactly that, and nothing else; but it may say good-bye at any time (RFC 5321 3.8)
+    const surplus = !this.#reader.quiet && this.#reader.replies[0]?.code !== 421;
+    if (reply.code !== 250 || surplus) throw this.#fault({ command: "DATA", cause: "REPLY_INCONSISTENT" });
     this.transactions += 1;
     return this.#present(reply);
   }

@@ -40,7 +40,14 @@ const sniOf = (name: string): { servername?: string } => (isIP(name) === 0 ? { s
 /** Starts TLS over an open socket; the certificate must fit the transport's {@link serverName}. */
 export function startTls(socket: Socket, transport: TransportConfig): TLSSocket {
   const name = serverName(transport);
-  return tls.connect({ socket, host: name, ...sniOf(name), secureContext: contextOf(transport) });
+  return tls.connect({
+    socket,
+    host: name,
+    ...sniOf(name),
+    secureContext: contextOf(transport),
+    // NODE_TLS_REJECT_UNAUTHORIZED=0 of the environment must not hand the password to anybody who listens
+    rejectUnauthorized: true,
+  });
 }
 
 /** Facts about a finished handshake. `now` in epoch ms. */

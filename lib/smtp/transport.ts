@@ -1,5 +1,6 @@
-/** A way to one SMTP server: keeps its connections, paces them, and hands each parcel to one that is fit for it. */
+/** A way to one SMTP server: keeps its connections, and hands each parcel to one that is fit for it. */
 import type { TransportConfig } from "../config/config.ts";
+import { startDeadline } from "./deadline.ts";
 import { SmtpFault, SmtpSession, type SessionOptions } from "./session.ts";
 import { walk } from "./steps.ts";
 import { type Parcel, type RecipientResult, transact } from "./transaction.ts";
@@ -20,7 +21,6 @@ const IDLE_MS = 20_000;
 
 export function openTransport(config: TransportConfig, options: SessionOptions = {}): Transport {
   const idle = new Map<SmtpSession, NodeJS.Timeout>();
-  const pace = pacer(config.rateLimit, config.rateDelta, options.now);
   let closed = false;
 
   const take = (): SmtpSession | undefined => {
@@ -73,9 +73,12 @@ export function openTransport(config: TransportConfig, options: SessionOptions =
   return {
     config,
     async send(parcel, signal) {
-      await pace(signal);
-      const deadline = AbortSignal.timeout(config.timeouts.total);
-      return attempt(parcel, signal ? AbortSignal.any([deadline, signal]) : deadline);
+      const deadline = startDeadline(config.timeouts.total, signal);
+      try {
+        return await attempt(parcel, deadline.signal);
+      } finally {
+        deadline.clear();
+      }
     },
     close() {
       closed = true;
@@ -103,35 +106,3 @@ function isDoubtful(results: readonly RecipientResult[]): boolean {
 }
 
 const ours: ReadonlySet<string> = new Set(["SIZE_EXCEEDED", "TIMEOUT", "ABORTED"]);
-
-/** At most `limit` starts in any `window` ms (providers' "messages per minute"); without a limit, no wait. */
-function pacer(
-  limit: number | undefined,
-  window = 1000,
-  now: () => number = Date.now,
-): (signal?: AbortSignal) => Promise<void> {
-  if (limit === undefined) return async () => {};
-  const starts: number[] = [];
-  return async (signal) => {
-    // reserve a place at once, so that callers queue in order
-    const earliest =
-      starts.length < limit ? now() : Math.max(now(), (starts[starts.length - limit] ?? 0) + window);
-    starts.push(earliest);
-    if (starts.length > limit) starts.splice(0, starts.length - limit);
-    const wait = earliest - now();
-    if (wait > 0) await pause(wait, signal);
-  };
-}
-
-/** Resolves after `ms`, or when the signal says stop. */
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener("abort", done, { once: true });
-  });
-}

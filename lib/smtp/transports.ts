@@ -10,13 +10,20 @@ import { notConfigured, type VerifyReport, verifyTransport } from "./verify.ts";
 export interface Transports {
   readonly policy: TransportPolicy;
   /**
-   * Walks the way to one server; a verdict `ok` ends its rest or hold. One walk at a time for each server.
-   * @param name `primary` (default), `fallback1`, …
+   * Walks the way to one server (by default the first); a verdict `ok` ends its rest or hold. One walk at a time for each
+   * server; whoever asks while another waits for its walk to begin shares that one.
    * @throws MailError MAIL_INVALID_MESSAGE for an unknown name
    */
-  verify(name?: string, locale?: Locale): Promise<VerifyReport>;
+  verify(name?: string, options?: WalkOptions): Promise<VerifyReport>;
   /** Hangs up; a walk under way ends at once. */
   close(): void;
+}
+
+export interface WalkOptions {
+  /** @default "en" */
+  locale?: Locale;
+  /** How long whoever asks will wait for the report, in ms */
+  within?: number;
 }
 
 export function openTransports(config: Config, options: SessionOptions = {}): Transports {
@@ -25,39 +32,61 @@ export function openTransports(config: Config, options: SessionOptions = {}): Tr
   const own = (step: number): number => retrySchedule[Math.min(step, retrySchedule.length - 1)] ?? 0;
   const policy = transportPolicy(transports, {
     ...(options.now && { now: options.now }),
-    ...(retryScheduleIsOwn && { rest: (failures: number) => own(failures - 1), hold: own(0) }),
+    // a refused login is still repeated no sooner than each quarter of an hour: providers lock accounts
+    ...(retryScheduleIsOwn && { rest: (failures: number) => own(failures - 1) }),
   });
-  const walks = new Map<string, Promise<unknown>>();
+  const lastWalk = new Map<string, Promise<unknown>>();
+  const waitingWalk = new Map<string, Promise<VerifyReport>>();
   const stopping = new AbortController();
 
-  const walkTo = async (transport: TransportConfig, locale: Locale | undefined): Promise<VerifyReport> => {
+  const walkTo = async (transport: TransportConfig, how: WalkOptions): Promise<VerifyReport> => {
     const report = await verifyTransport(transport, {
       ...options,
       ...(config.sender && { sender: config.sender }),
       findings: config.findings,
       signal: stopping.signal,
-      ...(locale && { locale }),
+      ...how,
     });
     if (report.ok) policy.release(transport.name);
     return report;
   };
 
+  /** Whoever comes next waits for this walk, however it ends. */
+  const inTurn = (name: string, walk: Promise<VerifyReport>): Promise<VerifyReport> => {
+    const end = walk
+      .then(
+        () => {},
+        () => {},
+      )
+      .finally(() => {
+        if (lastWalk.get(name) === end) lastWalk.delete(name);
+      });
+    lastWalk.set(name, end);
+    return walk;
+  };
+
   return {
     policy,
 
-    async verify(name = "primary", locale) {
+    async verify(name = config.transports[0]?.name ?? "primary", walk = {}) {
       const transport = config.transports.find((one) => one.name === name);
       if (!transport) {
-        if (config.transports.length === 0 && name === "primary")
-          return notConfigured(locale, config.findings);
+        if (config.transports.length === 0 && name === "primary") {
+          return notConfigured(walk.locale, config.findings);
+        }
         throw unknownTransport(config.transports.map((one) => one.name));
       }
-      const turn = (walks.get(name) ?? Promise.resolve()).then(() => walkTo(transport, locale));
-      walks.set(
-        name,
-        turn.catch(() => {}),
-      );
-      return turn;
+      const before = lastWalk.get(name);
+      if (!before) return inTurn(name, walkTo(transport, walk));
+      const key = `${name} ${walk.locale}`;
+      const shared = waitingWalk.get(key);
+      if (shared) return shared;
+      const turn = before.then(() => {
+        waitingWalk.delete(key);
+        return walkTo(transport, walk);
+      });
+      waitingWalk.set(key, turn);
+      return inTurn(name, turn);
     },
 
     close() {

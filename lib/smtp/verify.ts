@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { describeTransport, type Finding, type TransportConfig } from "../config/config.ts";
 import type { Mailbox } from "../message/message.ts";
 import { providerOfHost } from "../providers/providers.ts";
+import { startDeadline } from "./deadline.ts";
 import { classify } from "./classify.ts";
 import { explain } from "./explain.ts";
 import type { Locale, Localized, Problem } from "./problem.ts";
@@ -54,6 +55,8 @@ export interface VerifyOptions extends SessionOptions {
   locale?: Locale;
   /** Ends the walk early: the service stops */
   signal?: AbortSignal;
+  /** The walk ends, with what it has found, after so many ms: whoever asked will not wait longer */
+  within?: number;
 }
 
 /** Walks the way to one server. Sends no mail; never rejects because of what it finds. */
@@ -66,8 +69,8 @@ export async function verifyTransport(
   const { locale = "en", sender, findings = [], signal } = options;
   const checks = new Map<CheckName, Check>([["config", configCheck(findings)]]);
   const session = new SmtpSession(transport, options);
-  const deadline = AbortSignal.timeout(transport.timeouts.total);
-  session.guard(signal ? AbortSignal.any([deadline, signal]) : deadline);
+  const deadline = startDeadline(Math.min(transport.timeouts.total, options.within ?? Infinity), signal);
+  session.guard(deadline.signal);
   let problem: Problem | undefined;
 
   const check = async <Facts>(
@@ -105,6 +108,7 @@ export async function verifyTransport(
   } catch (error) {
     if (!(error instanceof SmtpFault)) throw error;
   } finally {
+    deadline.clear();
     session.close();
   }
   problem ??= unproven(transport, session, locale);

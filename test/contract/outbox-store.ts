@@ -6,7 +6,7 @@ import type { Change, Claim, NewEntry, OutboxStore } from "../../lib/outbox/stor
 
 const NOW = Date.parse("2026-11-01T00:00:00Z");
 const HOUR = 3_600_000;
-const limits = { now: NOW, open: 1000 };
+const rules = { now: NOW, open: 1000, keepBodies: false };
 
 let serial = 0;
 
@@ -70,7 +70,7 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
   afterEach(() => store.close());
 
   const put = async (...entries: NewEntry[]) => {
-    for (const one of entries) expect(await store.enqueue(one, limits)).toMatchObject({ kind: "stored" });
+    for (const one of entries) expect(await store.enqueue(one, rules)).toMatchObject({ kind: "stored" });
   };
   const claim = async (change: Partial<Parameters<OutboxStore["claim"]>[0]> = {}) =>
     (await store.claim({ now: NOW, until: NOW + 60_000, limit: 10, expiredOnly: false, ...change })).claims;
@@ -99,7 +99,7 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
       const idempotency = { scope: "", key: "k", fingerprint: "f", until: NOW + HOUR };
       const first = entry({}, { idempotency });
       await put(first);
-      expect(await store.enqueue(entry({}, { idempotency }), limits)).toMatchObject({
+      expect(await store.enqueue(entry({}, { idempotency }), rules)).toMatchObject({
         kind: "duplicate",
         record: { id: first.record.id },
       });
@@ -109,7 +109,7 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
     it("stores one message when a hundred callers use one key at once", async () => {
       const idempotency = { scope: "", key: "k", fingerprint: "f", until: NOW + HOUR };
       const results = await Promise.all(
-        Array.from({ length: 100 }, () => store.enqueue(entry({}, { idempotency }), limits)),
+        Array.from({ length: 100 }, () => store.enqueue(entry({}, { idempotency }), rules)),
       );
       expect(results.filter(({ kind }) => kind === "stored")).toHaveLength(1);
       expect(results.filter(({ kind }) => kind === "duplicate")).toHaveLength(99);
@@ -121,7 +121,7 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
       const first = entry({}, { idempotency });
       await put(first);
       const other = entry({}, { idempotency: { ...idempotency, fingerprint: "g" } });
-      expect(await store.enqueue(other, limits)).toEqual({ kind: "conflict", id: first.record.id });
+      expect(await store.enqueue(other, rules)).toEqual({ kind: "conflict", id: first.record.id });
     });
 
     it("keeps the keys of different scopes apart", async () => {
@@ -133,7 +133,7 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
     it("forgets a key after its time, but not while its message is open", async () => {
       const idempotency = { scope: "", key: "k", fingerprint: "f", until: NOW + HOUR };
       await put(entry({}, { idempotency }));
-      const later = { ...limits, now: NOW + 2 * HOUR };
+      const later = { ...rules, now: NOW + 2 * HOUR };
       expect(await store.enqueue(entry({}, { idempotency }), later)).toMatchObject({ kind: "duplicate" });
       const claimed = await one();
       await store.settle(claimed.lease, sent(claimed));
@@ -145,20 +145,44 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
       const first = entry({}, { replace });
       await put(first);
       const second = entry({}, { replace });
-      expect(await store.enqueue(second, limits)).toMatchObject({
+      expect(await store.enqueue(second, rules)).toMatchObject({
         kind: "stored",
         replaced: [{ id: first.record.id, recipients: [{ status: "canceled" }] }],
       });
       expect(ids(await claim())).toEqual([second.record.id]);
-      expect(await store.enqueue(entry({}, { replace }), limits)).toMatchObject({ replaced: [] });
+      expect(await store.enqueue(entry({}, { replace }), rules)).toMatchObject({ replaced: [] });
+    });
+
+    it("cancels a replaced message that was on the wire, as soon as it comes back unsent", async () => {
+      const replace = { scope: "", key: "otp:7" };
+      const first = entry({}, { replace });
+      await put(first);
+      const claimed = await one();
+      await put(entry({}, { replace }));
+      expect(await store.settle(claimed.lease, deferred(claimed, NOW))).toMatchObject({
+        id: first.record.id,
+        attempts: 1,
+        recipients: [{ status: "canceled" }],
+      });
+      expect(ids(await claim())).not.toContain(first.record.id);
+    });
+
+    it("keeps the body of a replaced message where bodies are kept", async () => {
+      const replace = { scope: "", key: "otp:7" };
+      const [kept, dropped] = [entry({}, { replace }), entry({}, { replace })];
+      await put(kept);
+      await store.enqueue(dropped, { ...rules, keepBodies: true });
+      await store.enqueue(entry({}, { replace }), rules);
+      expect(await store.hasContent(kept.record.id)).toBe(true);
+      expect(await store.hasContent(dropped.record.id)).toBe(false);
     });
 
     it("is full at the limit of open messages, and finished ones do not count", async () => {
       await put(entry());
-      expect(await store.enqueue(entry(), { now: NOW, open: 1 })).toEqual({ kind: "full" });
+      expect(await store.enqueue(entry(), { ...rules, open: 1 })).toEqual({ kind: "full" });
       const claimed = await one();
       await store.settle(claimed.lease, sent(claimed));
-      expect(await store.enqueue(entry(), { now: NOW, open: 1 })).toMatchObject({ kind: "stored" });
+      expect(await store.enqueue(entry(), { ...rules, open: 1 })).toMatchObject({ kind: "stored" });
     });
   });
 
@@ -202,6 +226,12 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
       const old = entry({ expiresAt: NOW - 1, expiresStrictly: true });
       await put(entry(), old);
       expect(ids(await claim({ expiredOnly: true }))).toEqual([old.record.id]);
+    });
+
+    it("says when the next one expires, where only those are asked for", async () => {
+      await put(entry({ expiresAt: NOW + HOUR, expiresStrictly: true }), entry());
+      const answer = await store.claim({ now: NOW, until: NOW + 60_000, limit: 10, expiredOnly: true });
+      expect(answer).toMatchObject({ claims: [], nextDueAt: NOW + HOUR });
     });
   });
 
@@ -370,6 +400,21 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
       expect(await store.prune(request)).toBe(1);
       expect(await store.prune(request)).toBe(0);
       expect(await store.get(messages[2]?.record.id ?? "")).toBeDefined();
+    });
+  });
+
+  it("does not forget a message whose idempotency key is still kept", async () => {
+    await put(entry({}, { idempotency: { scope: "", key: "k", fingerprint: "f", until: NOW + HOUR } }));
+    const claimed = await one();
+    await store.settle(claimed.lease, sent(claimed));
+    expect(await store.prune({ before: NOW + 1, now: NOW + 1, limit: 10 })).toBe(0);
+    expect(await store.prune({ before: NOW + HOUR, now: NOW + HOUR, limit: 10 })).toBe(1);
+  });
+
+  it("refuses a cursor that it never gave", async () => {
+    await expect(store.list({ cursor: "canary", limit: 10, now: NOW })).rejects.toMatchObject({
+      type: "MAIL_INVALID_MESSAGE",
+      data: { fields: [{ field: "cursor" }] },
     });
   });
 

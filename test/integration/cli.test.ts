@@ -64,6 +64,17 @@ describe("meshmail smtp verify", () => {
     expect(server.messages).toEqual([]);
   });
 
+  it("trusts no stranger because the environment has switched certificates off", async () => {
+    const server = await smtpServer({ certificate: "self-signed" });
+    const env = { SMTP_URI: uriOf(server), NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+    const { status, stdout } = await meshmail(["smtp", "verify"], env);
+    expect({ status, stdout }).toEqual({
+      status: 1,
+      stdout: expect.stringContaining("SMTP_CERTIFICATE_UNTRUSTED"),
+    });
+    expect(server.commands.some(({ line }) => line.startsWith("AUTH"))).toBe(false);
+  });
+
   it.each([
     ["SMTP_PASSWORD", "wrong-secret"],
     ["SMTP_PASSWORD_FILE", "password"],

@@ -15,6 +15,7 @@ beforeAll(async () => {
     SMTP_URI: "smtps://me:canary@smtp.example.com",
     TRANSPORTER: "nats://me:canary@127.0.0.1:1",
     MAIL_OUTBOX: "jetstream",
+    GATEWAY_API_KEYS: "shop:canary-key-of-production",
   });
   await dev.says(/Ctrl-C/);
 }, 20_000);
@@ -25,7 +26,7 @@ afterAll(async () => {
 
 describe("npm run dev", () => {
   it("ignores settings that would send real mail, and says which", () => {
-    expect(dev.output).toMatch(/Ignored here.*SMTP_URI.*TRANSPORTER.*MAIL_OUTBOX/);
+    expect(dev.output).toMatch(/Ignored here.*SMTP_URI.*TRANSPORTER.*MAIL_OUTBOX.*GATEWAY_API_KEYS/);
     expect(dev.output).not.toContain("canary");
   });
 

@@ -15,19 +15,30 @@ describe("a NATS URL", () => {
     });
   });
 
+  it("may shout", () => {
+    expect(read("NATS://me:secret@nats:4222")).toMatchObject({
+      transporter: { options: { user: "me", pass: "secret" } },
+    });
+  });
+
   it("may name several servers", () => {
     expect(read("nats://me:secret@a:4222,nats://b:4222,c:4222")).toMatchObject({
       transporter: { options: { servers: ["a:4222", "b:4222", "c:4222"], user: "me", pass: "secret" } },
     });
   });
 
-  it.each([["nats://me:raw#canary@host"], ["nats://me:%canary@host"]])(
-    "that is none (%s) is refused without being shown",
-    (url) => {
-      expect(() => read(url)).toThrow(/^TRANSPORTER: expected nats:.*percent-encoded/);
-      expect(() => read(url)).not.toThrow(/canary/);
-    },
-  );
+  it.each([
+    ["nats://me:raw#canary@host"],
+    ["nats://me:%canary@host"],
+    ["nats:me:canary@host"],
+    ["tls://me:canary@host"],
+    ["me:canary@host:4222"],
+    ["nats://"],
+    ["nats://host:4222,"],
+  ])("that is none (%s) is refused without being shown", (url) => {
+    expect(() => read(url)).toThrow(/^TRANSPORTER: expected nats:.*percent-encoded/);
+    expect(() => read(url)).not.toThrow(/canary/);
+  });
 });
 
 it.each([["redis://redis:6379"], ["TCP"], [""], [undefined]])("leaves %j to Moleculer", (transporter) => {

@@ -17,6 +17,9 @@ afterEach(async () => {
 
 interface Bench {
   server: SmtpServer;
+  transports: ReturnType<typeof openTransports>;
+  /** How often the store was asked for work */
+  claims(): number;
   outbox: ReturnType<typeof openOutbox>;
   events: { name: string; payload: Record<string, unknown> }[];
   send(params?: object, caller?: Caller): Promise<MailReceipt>;
@@ -26,27 +29,41 @@ interface Bench {
 
 async function bench(
   options: SmtpServerOptions = {},
-  { env = {}, transports = [] }: { env?: Record<string, string>; transports?: TransportConfig[] } = {},
+  {
+    env = {},
+    transports = [],
+    primary,
+  }: { env?: Record<string, string>; transports?: TransportConfig[]; primary?: TransportConfig } = {},
 ): Promise<Bench> {
   const server = await startSmtpServer(options);
-  const config: Config = configFor([transportTo(server), ...transports], env);
-  const { policy, ...rest } = openTransports(config);
+  const config: Config = configFor([primary ?? transportTo(server), ...transports], env);
+  const sending = openTransports(config);
+  const store = memoryStore();
+  let claims = 0;
   const events: Bench["events"] = [];
   const waiting = new Set<() => void>();
   const errors: unknown[] = [];
   const outbox = openOutbox({
     config,
-    store: memoryStore(),
-    policy,
+    store: {
+      ...store,
+      claim(request) {
+        claims += 1;
+        return store.claim(request);
+      },
+    },
+    policy: sending.policy,
     emit(name, payload) {
       events.push({ name, payload: payload as Record<string, unknown> });
       for (const look of waiting) look();
     },
     onError: (error) => errors.push(error),
   });
-  open.push(server, rest, outbox, { close: () => expect(errors).toEqual([]) });
+  open.push(server, sending, outbox, { close: () => expect(errors).toEqual([]) });
   return {
     server,
+    transports: sending,
+    claims: () => claims,
     outbox,
     events,
     send: (params = {}, caller = {}) =>
@@ -120,7 +137,7 @@ describe("a message that is taken", () => {
       timeline: [{ transport: "primary", status: "sent" }],
     });
     expect(record).not.toHaveProperty("content");
-    await expect(outbox.retry(id)).rejects.toMatchObject({ type: "MAIL_NOT_CANCELABLE" });
+    await expect(outbox.retry(id)).rejects.toMatchObject({ type: "MAIL_NOT_RETRYABLE" });
   });
 });
 
@@ -206,6 +223,73 @@ describe("trouble with the server", () => {
     expect(await send()).toMatchObject({ status: "sent", transport: "fallback1", attempts: 2 });
     expect(second.messages).toHaveLength(1);
     expect(events.map(({ name }) => name)).toContain("mail.transport.down");
+  });
+});
+
+describe("a transport that rests", () => {
+  it("takes everything that waits at once, when a verify says ok", async () => {
+    let known = false;
+    const auth = () => (known ? undefined : "535 5.7.8 No");
+    const { send, server, transports, outbox } = await bench({ script: { auth } });
+    const [first, second] = [await send(), await send()];
+    expect(first).toMatchObject({ status: "deferred", problem: { type: "SMTP_AUTH_FAILED" } });
+    expect(Date.parse(second.nextAttemptAt ?? "") - Date.now()).toBeGreaterThan(14 * 60_000);
+    known = true;
+    expect(await transports.verify()).toMatchObject({ ok: true });
+    outbox.wake();
+    await server.received(2);
+  });
+
+  it("is probed with one message, and the others follow as soon as it has gone through", async () => {
+    const greeting = ({ total }: { total: number }) => (total === 1 ? "drop" : undefined);
+    const { send, server } = await bench({ script: { greeting } }, { env: { MAIL_RETRY_SCHEDULE: "100ms" } });
+    for (let n = 0; n < 6; n++) await send({ wait: false });
+    await server.received(6, 2000);
+  });
+
+  it("is not asked about in a busy loop", async () => {
+    const { send, claims, told } = await bench(
+      { script: { greeting: "drop" } },
+      { env: { MAIL_RETRY_SCHEDULE: "1h" } },
+    );
+    await send();
+    await send({ expiresAt: Date.now() + 100 });
+    await told("mail.expired");
+    expect(claims()).toBeLessThan(20);
+  });
+
+  it("gets no more connections than it may have", async () => {
+    const server = await startSmtpServer({ script: { dot: { afterMs: 20, step: "250 ok" } } });
+    open.push(server);
+    const { send } = await bench(
+      {},
+      {
+        transports: [],
+        env: { SMTP_SENDER: "me@example.com" },
+        primary: transportTo(server, { maxConnections: 2 }),
+      },
+    );
+    await Promise.all(Array.from({ length: 8 }, () => send()));
+    expect(server.messages).toHaveLength(8);
+    expect(server.connections).toBe(2);
+  });
+});
+
+describe("a rate limit", () => {
+  it("spreads the messages over time, and lets none go that has expired meanwhile", async () => {
+    const server = await startSmtpServer();
+    open.push(server);
+    const { send, told } = await bench(
+      {},
+      { primary: transportTo(server, { rateLimit: 2, rateDelta: 400 }) },
+    );
+    const started = performance.now();
+    const sending = Promise.all([send(), send(), send()]);
+    await send({ expiresAt: Date.now() + 100, priority: "low", wait: false });
+    await told("mail.expired");
+    await sending;
+    expect(performance.now() - started).toBeGreaterThanOrEqual(390);
+    expect(server.messages).toHaveLength(3);
   });
 });
 
@@ -332,6 +416,41 @@ describe("keys", () => {
   });
 });
 
+describe("a message that is replaced or canceled", () => {
+  it("while it is on the wire does not arrive after the new one", async () => {
+    const dot = ({ total }: { total: number }) =>
+      total === 1 ? { afterMs: 50, step: "451 4.3.0 Later" } : undefined;
+    const { send, server, told } = await bench({ script: { dot } });
+    const older = send({ replaceKey: "otp-7", subject: "old" });
+    await server.waitFor(({ commands }) => commands.some(({ line }) => line === "DATA"));
+    await send({ replaceKey: "otp-7", subject: "new" });
+    await told("mail.canceled");
+    expect(await older).toMatchObject({ status: "canceled" });
+    expect(server.messages.map(({ data }) => /Subject: (.*)\r/.exec(data.toString())?.[1])).toEqual(["new"]);
+  });
+
+  it("lets nobody wait for it any longer", async () => {
+    const { send, outbox, told } = await bench(
+      { script: { greeting: "drop" } },
+      { env: { MAIL_RETRY_SCHEDULE: "200ms" } },
+    );
+    const sending = send();
+    const { id } = await told("mail.queued");
+    await outbox.cancel(String(id)).catch(() => {});
+    expect((await sending).status).toMatch(/canceled|deferred/);
+  });
+
+  it("keeps its own expiry, still to come, when it is tried again", async () => {
+    const { send, outbox, told } = await bench(
+      { script: { greeting: "drop" } },
+      { env: { MAIL_RETRY_SCHEDULE: "1h" } },
+    );
+    const { id } = await send({ expiresAt: Date.now() + 200 });
+    await outbox.retry(id);
+    expect(await told("mail.expired")).toMatchObject({ id });
+  });
+});
+
 describe("asking", () => {
   it("cancels what waits, and says why it cannot cancel what is done", async () => {
     const { send, outbox, told } = await bench();
@@ -397,5 +516,10 @@ describe("stopping", () => {
     await outbox.close();
     expect(await sending).toMatchObject({ status: "sent" });
     await outbox.close();
+    await expect(send()).rejects.toMatchObject({
+      type: "MAIL_OUTBOX_UNAVAILABLE",
+      code: 503,
+      retryable: true,
+    });
   });
 });

@@ -9,11 +9,7 @@ import { transportTo } from "../../support/transport.ts";
 const NOW = Date.parse("2026-11-01T00:00:00Z");
 const transport = transportTo({ port: 587 });
 
-function after(
-  results: RecipientResult[],
-  change: Partial<MailRecord> = {},
-  availableAt = NOW + 30_000,
-): MailRecord {
+function after(results: RecipientResult[], change: Partial<MailRecord> = {}): MailRecord {
   const recipients = results.map(({ address }) => ({ address, status: "sending" as const }));
   const { record } = entry({ recipients, ...change });
   return settlement(record, judge(results, transport), {
@@ -22,7 +18,6 @@ function after(
     now: NOW,
     retry: { schedule: [30_000, 120_000], own: false },
     random: () => 0.5,
-    availableAt,
   });
 }
 
@@ -83,13 +78,18 @@ describe("the state of the message", () => {
 });
 
 describe("a fault of the transport", () => {
-  it("defers the message to when any transport can take it, and is not counted", () => {
+  it("keeps the message due, for any transport that has room, and is not counted", () => {
     const fault = { stage: "auth", command: "AUTH", reply: { code: 535, text: "no" } } as const;
-    const record = after([{ address: "a@x.com", fault }], {}, NOW + 900_000);
+    const record = after([{ address: "a@x.com", fault }]);
     expect(record).toMatchObject({ attempts: 1, failures: 0, problem: { type: "SMTP_AUTH_FAILED" } });
-    expect(dueAtOf(record)).toBe(NOW + 900_000);
+    expect(dueAtOf(record)).toBe(NOW);
     expect(statusOf(record, NOW)).toBe("deferred");
   });
+});
+
+it("speaks of the recipient that is still open before the one that is lost", () => {
+  const record = after([refused("b@x.com", 550), refused("c@x.com", 451)]);
+  expect(record.problem).toMatchObject({ smtp: { code: 451 } });
 });
 
 describe("the ambiguous moment", () => {
@@ -100,7 +100,7 @@ describe("the ambiguous moment", () => {
 
   it("is tried again, no sooner than in five minutes", () => {
     const record = after([lost]);
-    expect(record.recipients).toMatchObject([{ status: "deferred", problem: { ambiguous: true } }]);
+    expect(record).toMatchObject({ recipients: [{ status: "deferred" }], problem: { ambiguous: true } });
     expect(dueAtOf(record)).toBe(NOW + 300_000);
   });
 

@@ -132,7 +132,7 @@ describe("whatever happens", () => {
     "%s",
     (_title, fault, verdict) => {
       for (const locale of ["en", "zh-CN"] as const) {
-        for (const dialect of ["host", "uri", "provider", "fallback", "sandbox"] as const) {
+        for (const dialect of ["host", "uri", "provider", "fallback"] as const) {
           const problem = explain(fault, verdict, { transport: transport({ dialect }), locale });
           expect(problem.type).toBe(verdict.type);
           expect(problem.message).not.toMatch(/[{}\n]|undefined|\(\)$/);
@@ -250,7 +250,6 @@ describe("what to set", () => {
       undefined,
       "SMTP_FALLBACK_URIS=smtps://<username>:<password>@mail.example.com:465/",
     ],
-    ["the sandbox has no settings", silentTls, { dialect: "sandbox" }, undefined, undefined],
     ["STARTTLS switched off", wantsStarttls, { security: "none" }, undefined, "SMTP_OPPORTUNISTIC_TLS=true"],
     [
       "STARTTLS switched off, in a URI",

@@ -13,7 +13,7 @@ import { reply } from "./faults.ts";
 import { transport } from "./transport-config.ts";
 
 const locales: readonly Locale[] = ["en", "zh-CN"];
-const dialects: readonly TransportConfig["dialect"][] = ["host", "uri", "provider", "fallback", "sandbox"];
+const dialects: readonly TransportConfig["dialect"][] = ["host", "uri", "provider", "fallback"];
 const unseen: Fault = { stage: "connect" };
 const chinese = /[\u4e00-\u9fff]/;
 

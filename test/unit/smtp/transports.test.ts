@@ -83,6 +83,13 @@ describe("verify", () => {
     expect(speakers).toEqual(speakers.toSorted((a, b) => a - b));
   });
 
+  it("shares the walk that has not begun among all who wait for it", async () => {
+    const { transports, servers } = await pair();
+    const reports = await Promise.all(Array.from({ length: 10 }, () => transports.verify()));
+    expect(reports.every(({ ok }) => ok)).toBe(true);
+    expect(servers[0].connections).toBe(2);
+  });
+
   it("walks again after a walk that failed", async () => {
     const { transports } = await pair({
       script: { auth: ({ connection }) => (connection === 1 ? "535 5.7.8 No" : undefined) },
@@ -115,7 +122,7 @@ describe("verify", () => {
 
   it("speaks Chinese where it is asked to", async () => {
     const { transports } = await pair({ script: { auth: "535 5.7.8 No" } });
-    const { problem } = await transports.verify("primary", "zh-CN");
+    const { problem } = await transports.verify("primary", { locale: "zh-CN" });
     expect(problem?.remedy).toMatch(/\p{Script=Han}/u);
   });
 });
@@ -151,7 +158,7 @@ describe("without a server", () => {
   });
 
   it("verify speaks Chinese where it is asked to", async () => {
-    const { problem } = await configured({}).verify("primary", "zh-CN");
+    const { problem } = await configured({}).verify("primary", { locale: "zh-CN" });
     expect([problem?.message, problem?.remedy].join()).toMatch(/尚未配置.*请设置/);
   });
 
@@ -176,11 +183,11 @@ describe("a hold", () => {
 
   it("ends with a verdict ok", async () => {
     const { transports, states } = await pair();
-    transports.policy.report("primary", "hold", problem);
-    expect(transports.policy.next()?.config.name).toBe("fallback1");
+    transports.policy.take()?.done("hold", problem);
+    expect(transports.policy.take()?.transport.config.name).toBe("fallback1");
     await transports.verify();
     expect(states()).toEqual(["resting", "up"]);
-    expect(transports.policy.next()?.config.name).toBe("primary");
+    expect(transports.policy.take()?.transport.config.name).toBe("primary");
   });
 
   it.each([
@@ -188,9 +195,9 @@ describe("a hold", () => {
     ["ok, of another server", {}],
   ] as const)("does not end with a verdict %s", async (verdict, options) => {
     const { transports, states } = await pair(options as SmtpServerOptions);
-    transports.policy.report("primary", "hold", problem);
+    transports.policy.take()?.done("hold", problem);
     await transports.verify(verdict === "failed" ? "primary" : "fallback1");
     expect(states()).toEqual(["held", "up"]);
-    expect(transports.policy.next()?.config.name).toBe("fallback1");
+    expect(transports.policy.take()?.transport.config.name).toBe("fallback1");
   });
 });
