@@ -10,7 +10,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The secret itself. Every call is a place to review: today the AUTH dialog, DKIM signing and key comparison. */
+  /** The secret itself. Every call is a place to review: the AUTH dialog, the redactor, DKIM signing, comparing keys. */
   reveal(): string {
     return this.#value;
   }

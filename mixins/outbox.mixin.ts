@@ -20,7 +20,9 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
     started() {
       const store = options.store ?? memoryStore();
       if (!store.durable) {
-        this.logger.warn("The outbox is in memory: messages that wait are lost when this process ends.");
+        this.logger.warn(
+          "The outbox is in memory and not durable, whatever MAIL_OUTBOX says in this version: what waits is lost when this process ends.",
+        );
       }
       this.outbox = openOutbox({
         config: this.config,
