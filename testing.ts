@@ -1,5 +1,6 @@
 /** `meshmail/testing`: the real `mail` service for consumers' own tests, with a transport that takes everything and sends nothing. */
 import { strict as assert } from "node:assert";
+import { randomUUID } from "node:crypto";
 import type { Context, ServiceSchema } from "moleculer";
 import type { Config } from "./lib/config/config.ts";
 import { environmentOf } from "./lib/config/environment.ts";
@@ -8,6 +9,7 @@ import { MailError, mailErrors } from "./lib/errors.ts";
 import { recipientsOf, type SendRequest } from "./lib/message/message.ts";
 import { checkSend } from "./lib/message/schema.ts";
 import type { MailReceipt } from "./lib/outbox/receipt.ts";
+import { smtpProblemTypes } from "./lib/smtp/problem.ts";
 import { transportPolicy } from "./lib/smtp/policy.ts";
 import type { Transport } from "./lib/smtp/transport.ts";
 import type { Transports } from "./lib/smtp/transports.ts";
@@ -28,7 +30,10 @@ export interface MailFake {
   sentTo(address: string): FakeMail[];
   /** The newest one; throws where there is none */
   last(): FakeMail;
-  /** The next `mail.send` rejects with this type, e.g. `SMTP_RECIPIENT_REJECTED` or `MAIL_OUTBOX_FULL`. */
+  /**
+   * The next `mail.send` meets this, e.g. `SMTP_RECIPIENT_REJECTED` or `MAIL_OUTBOX_FULL`: it rejects, or for a fault of the
+   * server's such as `SMTP_AUTH_FAILED` answers `deferred` with a `problem`, as the real one does.
+   */
   failNext(type: string): void;
   /** Forgets what was sent and what is to fail. */
   clear(): void;
@@ -54,8 +59,10 @@ export function createMailFake(): MailFake {
       const { maxRecipients, maxSize } = config.mail;
       const request = checkSend(params, { maxRecipients, maxSize, now: Date.now() });
       const failure = failures.shift();
-      if (failure !== undefined) throw failureOf(failure);
+      const rejection = failure && rejectionOf(failure);
+      if (rejection) throw rejection;
       const receipt = await send.call(this, ctx, params);
+      if (failure) return deferredBy(failure, receipt);
       if (!request.dryRun && !receipt.duplicate) sent.push({ ...request, id: receipt.id });
       return receipt;
     },
@@ -76,7 +83,11 @@ export function createMailFake(): MailFake {
       assert.ok(mail, "no mail was sent");
       return mail;
     },
-    failNext: (type) => void failures.push(type),
+    failNext(type) {
+      const known = Object.hasOwn(mailErrors, type) || smtpProblemTypes.some((one) => one === type);
+      assert.ok(known, `${type} is no type that mail.send knows`);
+      failures.push(type);
+    },
     clear() {
       sent.length = 0;
       failures.length = 0;
@@ -122,13 +133,30 @@ function list(sent: readonly FakeMail[]): string {
   return lines.length > 0 ? `sent were:\n  ${lines.join("\n  ")}` : "nothing was sent";
 }
 
-function failureOf(type: string): MailError {
-  const known = Object.hasOwn(mailErrors, type) ? mailErrors[type as keyof typeof mailErrors] : undefined;
-  const status = known ?? { code: type === "SMTP_MESSAGE_TOO_LARGE" ? 413 : 422, retryable: false };
-  return new MailError(
-    type,
-    `${type}, as the test asked for`,
-    { remedy: "failNext() ordered this." },
-    status,
-  );
+/** SMTP faults of recipient and message, for which the real service rejects; for the server's it answers `deferred`. */
+const refusedForGood: ReadonlySet<string> = new Set([
+  "SMTP_RECIPIENT_REJECTED",
+  "SMTP_SENDER_REJECTED",
+  "SMTP_MESSAGE_REJECTED",
+  "SMTP_MESSAGE_TOO_LARGE",
+]);
+
+function rejectionOf(type: string): MailError | undefined {
+  const data = { remedy: "failNext() ordered this.", id: randomUUID() };
+  const message = `${type}, as the test asked for`;
+  if (Object.hasOwn(mailErrors, type)) return new MailError(type as keyof typeof mailErrors, message, data);
+  if (!refusedForGood.has(type)) return undefined;
+  const code = type === "SMTP_MESSAGE_TOO_LARGE" ? 413 : 422;
+  return new MailError(type, message, data, { code, retryable: false });
+}
+
+/** What the real service answers while the server is in trouble. */
+function deferredBy(type: string, receipt: MailReceipt): MailReceipt {
+  return {
+    ...receipt,
+    status: "deferred",
+    accepted: [],
+    recipients: receipt.recipients.map(({ address }) => ({ address, status: "deferred" })),
+    problem: { type, message: `${type}, as the test asked for`, remedy: "failNext() ordered this." },
+  };
 }

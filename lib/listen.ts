@@ -24,7 +24,10 @@ export function listen(server: Server, at: Address, who: string, remedy: string)
   return new Promise((resolve, reject) => {
     function failed(error: NodeJS.ErrnoException): void {
       const reason = reasons[error.code ?? ""] ?? error.code ?? error.message;
-      reject(new Error(`${who} cannot listen on ${at.host}:${at.port}: ${reason}. ${remedy}.`));
+      const told = new Error(`${who} cannot listen on ${at.host}:${at.port}: ${reason}. ${remedy}.`);
+      // whoever logs it prints the stack, and there is nothing to find in it
+      told.stack = told.message;
+      reject(told);
     }
     server.once("error", failed);
     server.listen({ port: at.port, host: at.host }, () => {

@@ -1,6 +1,7 @@
 /** The `mail` service: what the mesh may ask of Meshmail. Each action checks its parameters and hands on. */
 import type { Context, ServiceSchema } from "moleculer";
 import { MailError } from "../lib/errors.ts";
+import { localeOf } from "../lib/locale.ts";
 import { readMailbox } from "../lib/message/address.ts";
 import { readInstant } from "../lib/message/instants.ts";
 import { checkSend } from "../lib/message/schema.ts";
@@ -14,7 +15,7 @@ import { errorsMixin } from "../mixins/errors.mixin.ts";
 import { outboxMixin, type OutboxMixinOptions, type OutboxVars } from "../mixins/outbox.mixin.ts";
 import { transportsMixin, type TransportsOptions, type TransportsVars } from "../mixins/transports.mixin.ts";
 
-const locale = { type: "enum", values: ["en", "zh-CN"] } as const;
+const locale = { type: "string", max: 64 } as const;
 const text = { type: "string", max: 2000 } as const;
 
 const check = {
@@ -104,10 +105,10 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
         ...forEveryone,
         ...patient,
         async handler(ctx) {
-          const { transport, locale: language } = check.verify(ctx.params);
+          const params = check.verify(ctx.params);
           const within = answerTime(ctx);
-          const report = await this.transports.verify(transport, {
-            ...(language && { locale: language }),
+          const report = await this.transports.verify(params.transport, {
+            locale: localeOf(params.locale),
             ...(within && { within }),
           });
           if (report.ok) this.outbox.wake();
@@ -118,7 +119,7 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
       providers: {
         ...forEveryone,
         handler(ctx) {
-          const { locale: language = "en" } = check.providers(ctx.params);
+          const language = localeOf(check.providers(ctx.params).locale);
           return providers.map((provider) => presentProvider(provider, language));
         },
       },
@@ -129,7 +130,7 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
         handler(ctx) {
           const params = check.probe(ctx.params);
           if (!this.config.mail.probe) throw probeIsOff();
-          return probe(params, options.session, answerTime(ctx));
+          return probe({ ...params, locale: localeOf(params.locale) }, options.session, answerTime(ctx));
         },
       },
 

@@ -8,6 +8,7 @@ import { type Answer, type Command, type Input, UsageError } from "./command.ts"
 import { commands, groups } from "./commands.ts";
 import type { Door } from "./door.ts";
 import { type Ask, gather } from "./gather.ts";
+import { localeOf } from "../locale.ts";
 import { pageFor, paragraph } from "./page.ts";
 import { programOf } from "./program.ts";
 import { type Output, printDocument, respond } from "./respond.ts";
@@ -72,7 +73,7 @@ async function execute(command: Command, given: Input, json: boolean, world: Wor
   const work = async (): Promise<Answer | undefined> => {
     const { input, environment } = await gather(command.options ?? [], given, world.environment(), world.ask);
     return command.run(input, {
-      locale: localeOf(input["locale"], env),
+      locale: chooseLocale(input["locale"], env),
       environment: () => environment,
       door: async () => (door ??= open(environment, world)),
       progress: (text, waiting) => progress(stderr, text, waiting),
@@ -118,7 +119,7 @@ function withoutSecrets(text: string): string {
 }
 
 /** The locale asked for, else Chinese where the system speaks it, else English. */
-function localeOf(asked: string | undefined, env: NodeJS.ProcessEnv): Locale {
+function chooseLocale(asked: string | undefined, env: NodeJS.ProcessEnv): Locale {
   const system = env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"] || "";
-  return (asked ?? system).toLowerCase().startsWith("zh") ? "zh-CN" : "en";
+  return localeOf(asked ?? system);
 }

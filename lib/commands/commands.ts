@@ -140,7 +140,7 @@ function unknownProvider(name: string): UsageError {
   return new UsageError(
     "there is no provider of this name",
     near.length > 0
-      ? `Did you mean ${near.join(" or ")}?`
+      ? `Did you mean ${near.map((known) => `"${known}"`).join(" or ")}?`
       : "See `meshmail providers` for those that there are.",
   );
 }

@@ -60,7 +60,7 @@ export async function gather(
   if (missing.length === 0) return { input, environment };
   throw new UsageError(
     `${new Intl.ListFormat("en").format(missing)} ${missing.length > 1 ? "are" : "is"} missing`,
-    "Give it on the command line, in the environment or in .env; on a terminal it is asked for.",
+    `Give ${missing.length > 1 ? "them" : "it"} on the command line, in the environment or in .env; a terminal is asked.`,
   );
 }
 

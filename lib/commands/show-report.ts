@@ -38,6 +38,8 @@ export function showReport(page: Page, report: VerifyReport): string[] {
   ];
 }
 
+const again = "Run the test again later; a message of a service would wait and be tried again by itself.";
+
 /** What is wrong and what to do, with the setting to change ready to be copied. */
 export function showProblem(
   page: Page,
@@ -74,6 +76,7 @@ export function showReceipt(page: Page, receipt: MailReceipt, server = ""): stri
   const { status, recipients, messageId, nextAttemptAt, problem } = receipt;
   const sent = isSent(receipt);
   const headline = status === "sent" && !sent ? "not sent to all" : headlines[status];
+  const kept = status !== "deferred" || nextAttemptAt !== undefined;
   const later = status === "deferred" ? (nextAttemptAt ?? "never: the test is not kept") : undefined;
   const facts: Cell[][] = [
     ["server", server],
@@ -89,7 +92,7 @@ export function showReceipt(page: Page, receipt: MailReceipt, server = ""): stri
       page,
       facts.filter(([, value]) => value !== ""),
     ),
-    ...(problem ? ["", ...showProblem(page, problem)] : []),
+    ...(problem ? ["", ...showProblem(page, kept ? problem : { ...problem, remedy: again })] : []),
   ];
 }
 

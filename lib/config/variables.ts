@@ -58,7 +58,9 @@ const provider: Kind<Provider> = {
     if (value) return { value };
     const guesses = suggestProviders(written);
     return refuse(
-      guesses.length > 0 ? `a provider's name (did you mean ${guesses.join(" or ")}?)` : undefined,
+      guesses.length > 0
+        ? `a provider's name (did you mean ${guesses.map((guess) => `"${guess}"`).join(" or ")}?)`
+        : undefined,
     );
   },
 };
@@ -239,7 +241,8 @@ export const variables = {
     group: "outbox",
     kind: outbox,
     default: "sqlite:./data/meshmail.db",
-    meaning: "Where messages wait: sqlite:PATH, jetstream (several mail nodes), or memory (not durable).",
+    meaning:
+      "Where messages wait: sqlite:PATH, jetstream (several mail nodes), or memory. In this version always memory: not durable.",
   },
   MAIL_SEND_WAIT: {
     group: "outbox",

@@ -13,6 +13,9 @@ export interface HttpProblem {
   fields?: FieldFault[];
   /** Of the message that was refused, where one was stored */
   id?: string;
+  /** What the SMTP server answered, and to which recipient */
+  smtp?: object;
+  recipients?: unknown[];
   /** Under which the log speaks of this request */
   requestId: string;
 }
@@ -72,7 +75,7 @@ const unexpected = httpError(
  */
 export function problemOf(error: unknown, requestId: string): HttpProblem {
   const { type, code, message, data } = isOurs(error) ? error : (foreign[typeOf(error)] ?? unexpected);
-  const { remedy, fields, id } = (data ?? {}) as Record<string, unknown>;
+  const { remedy, fields, id, smtp, recipients } = (data ?? {}) as Record<string, unknown>;
   return {
     type,
     title: titleOf(type),
@@ -81,6 +84,9 @@ export function problemOf(error: unknown, requestId: string): HttpProblem {
     ...(typeof remedy === "string" && { remedy }),
     ...(Array.isArray(fields) && { fields: fields as FieldFault[] }),
     ...(typeof id === "string" && { id }),
+    // what the SMTP server said to the caller's own message
+    ...(isObject(smtp) && { smtp }),
+    ...(Array.isArray(recipients) && { recipients: recipients as unknown[] }),
     requestId,
   };
 }
@@ -89,6 +95,10 @@ function isOurs(error: unknown): error is MailError {
   const { code } = (error ?? {}) as { code?: unknown };
   const isStatus = Number.isInteger(code) && Number(code) >= 400 && Number(code) < 600;
   return isStatus && /^(MAIL|SMTP|HTTP|SANDBOX)_[A-Z0-9_]+$/.test(typeOf(error));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function typeOf(error: unknown): string {

@@ -178,7 +178,7 @@ export function memoryStore(): OutboxStore {
       for (const { record } of rows.values()) {
         const status = statusOf(record, now);
         counts[status] = (counts[status] ?? 0) + 1;
-        if (record.recipients.some(isOpen)) oldestQueuedAt ??= record.createdAt;
+        if (status !== "scheduled" && record.recipients.some(isOpen)) oldestQueuedAt ??= record.createdAt;
       }
       return { counts, oldestQueuedAt };
     },

@@ -107,7 +107,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
   const found = async (id: string): Promise<MailRecord> => {
     const record = await store.get(id);
-    if (!record) throw notFound();
+    if (!record) throw notFound(id);
     return record;
   };
 

@@ -42,8 +42,9 @@ export function stopping(): MailError {
   });
 }
 
-export function notFound(): MailError {
+export function notFound(id: string): MailError {
   return new MailError("MAIL_NOT_FOUND", "no message has this id", {
+    id,
     remedy: "Check the id; finished messages are forgotten after MAIL_RETENTION.",
   });
 }

@@ -73,7 +73,7 @@ export interface ListQuery {
 
 export interface StoreStats {
   counts: Partial<Record<MessageStatus, number>>;
-  /** Creation of the oldest message that is still open, epoch ms */
+  /** Creation of the oldest message that is open and not just scheduled, epoch ms */
   oldestQueuedAt: number | null;
 }
 

@@ -87,7 +87,7 @@ export async function openSandboxServer(options: SandboxServerOptions): Promise<
   }
 
   const remedy =
-    "Stop that program (another `npm run dev`, or Mailpit?), or give createSandboxService another port";
+    "Stop that program (another `npm run dev`, or Mailpit?), or set SANDBOX_PORT for npm run dev";
   const { host, port } = await listen(smtp.server, options, "The sandbox", remedy);
   let closed: Promise<void> | undefined;
   return {

@@ -101,6 +101,6 @@ function unknownTransport(names: readonly string[]): MailError {
     names.length > 0 ? `expected one of ${names.join(", ")}` : "no SMTP server is configured";
   return new MailError("MAIL_INVALID_MESSAGE", `\`transport\`: ${expectation}`, {
     fields: [{ field: "transport", message: expectation }],
-    remedy: "mail.stats lists the transports by name.",
+    remedy: "Leave `transport` out for the first one.",
   });
 }

@@ -170,7 +170,7 @@ describe("the sandbox's life", () => {
     other.createService(createSandboxService({ port: sandbox.smtp.port }));
     await expect(other.start()).rejects.toThrow(
       new RegExp(
-        `^The sandbox cannot listen on 127\\.0\\.0\\.1:${sandbox.smtp.port}: another program .* another port\\.$`,
+        `^The sandbox cannot listen on 127\\.0\\.0\\.1:${sandbox.smtp.port}: another program .* or set SANDBOX_PORT .*\\.$`,
       ),
     );
     await other.stop();

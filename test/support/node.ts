@@ -1,6 +1,8 @@
 /** A Meshmail node, or any other Node program, as a child process: its output kept, its end awaited. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { opened } from "./open.ts";
 
@@ -21,16 +23,17 @@ export interface Program {
 const root = join(__dirname, "..", "..");
 
 /**
- * Runs a TypeScript file of the project with this very Node. The environment is exactly `env` and PATH: nothing of the
- * machine's settings gets in.
+ * Runs a TypeScript file of the project with this very Node. The environment is exactly `env` and PATH, and the folder is an
+ * empty one: nothing of the machine's settings gets in, nor of a developer's `.env`.
  */
 export function runProgram(
   file: string,
   env: Record<string, string> = {},
   args: readonly string[] = [],
 ): Program {
+  const folder = mkdtempSync(join(tmpdir(), "meshmail-test-"));
   const child = spawn(process.execPath, [join(root, file), ...args], {
-    cwd: env["CWD"] ?? root,
+    cwd: folder,
     env: { PATH: process.env["PATH"] ?? "", NO_COLOR: "1", ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
@@ -46,6 +49,7 @@ export function runProgram(
   const close = async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     await ended;
+    rmSync(folder, { recursive: true, force: true });
     closed();
   };
   const closed = opened(file, close);

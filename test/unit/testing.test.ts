@@ -54,6 +54,17 @@ describe("the fake", () => {
     expect(await send()).toMatchObject({ status: "sent" });
   });
 
+  it("defers where the server is in trouble, for the real service never rejects for that", async () => {
+    fake.failNext("SMTP_AUTH_FAILED");
+    expect(await send()).toMatchObject({
+      status: "deferred",
+      accepted: [],
+      problem: { type: "SMTP_AUTH_FAILED" },
+    });
+    fake.assertNothingSent();
+    expect(() => fake.failNext("SMTP_NOPE")).toThrow("SMTP_NOPE is no type");
+  });
+
   it("is the real service but for the server: keys, dry runs and questions work", async () => {
     const first = await send({ idempotencyKey: "k" });
     expect(await send({ idempotencyKey: "k" })).toMatchObject({ duplicate: true });

@@ -222,7 +222,7 @@ describe("providers", () => {
   it("suggests what a mistyped name may have meant", async () => {
     const { status, stdout, stderr } = await run(["providers", "gmial"]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toContain("Did you mean gmail?");
+    expect(stderr).toContain('Did you mean "gmail"?');
   });
 
   it("needs neither settings nor a server", async () => {

@@ -56,7 +56,7 @@ describe("which server", () => {
 
   it("an unknown preset is a fault with a guess", () => {
     expect(faultsOf({ ...login, SMTP_PROVIDER: "gmial" })).toEqual([
-      expect.stringContaining("did you mean gmail"),
+      expect.stringContaining('did you mean "gmail"'),
     ]);
   });
 

@@ -54,7 +54,7 @@ describe("settings that are none are refused by parameter, without what came", (
 
   it("with a guess at what was meant", async () => {
     const error = await refusal({ provider: "gmial", username: "me", password: "geheim" });
-    expect(error?.message).toContain("did you mean gmail?");
+    expect(error?.message).toContain('did you mean "gmail"?');
   });
 });
 
