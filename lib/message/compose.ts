@@ -93,7 +93,8 @@ export function newMessageId(sender?: string, random: () => string = randomUUID)
   return `<${random()}@${domain || "meshmail.invalid"}>`;
 }
 
-function textOf({ text, html }: Content): string {
+/** The text part: as given, else made from the html. */
+export function textOf({ text, html }: Pick<Content, "text" | "html">): string {
   return text ?? (html === undefined ? "" : plainText(html));
 }
 

@@ -1,9 +1,8 @@
 /** From a checked call to what the outbox keeps: who it is from, what goes out, and the record as it begins. */
 import { randomUUID } from "node:crypto";
 import { MailError } from "../errors.ts";
-import { newMessageId } from "../message/compose.ts";
+import { newMessageId, textOf } from "../message/compose.ts";
 import { type Content, type Mailbox, recipientsOf, type SendRequest } from "../message/message.ts";
-import { plainText } from "../message/plain-text.ts";
 import type { MailRecord } from "./record.ts";
 
 /**
@@ -30,7 +29,8 @@ export function contentOf(request: SendRequest, from: Mailbox, now: number): Con
     bcc: request.bcc,
     replyTo: request.replyTo,
     subject: request.subject ?? "",
-    ...textOf(request),
+    // made now: a later version of the converter must not change the bytes of what waits
+    text: textOf(request),
     ...(request.html !== undefined && { html: request.html }),
     attachments: request.attachments,
     headers: request.headers,
@@ -38,12 +38,6 @@ export function contentOf(request: SendRequest, from: Mailbox, now: number): Con
     date: now,
     boundary: randomUUID(),
   };
-}
-
-/** Made here too: a later version of the converter must not change the bytes of what waits. */
-function textOf({ text, html }: SendRequest): { text?: string } {
-  if (text !== undefined) return { text };
-  return html === undefined ? {} : { text: plainText(html) };
 }
 
 /** @param retryFor how long it is tried where the request sets no `expiresAt`, in ms */

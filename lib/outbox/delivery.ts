@@ -161,7 +161,7 @@ async function deliver(
 ): Promise<MailRecord | undefined> {
   const now = options.now ?? Date.now;
   const { record } = claim;
-  if (expiryOf(record) <= now()) return settle(claim, expired(record, now()), options);
+  if (expiryOf(record) <= now()) return settle(claim, ended(record, now(), "expired"), options);
   const turn = options.policy.take();
   if (!turn) return settle(claim, putBack(record, now()), options);
   const stopRenewing = renewLease(claim, options);
@@ -180,10 +180,6 @@ async function deliver(
     turn.done("nothing");
     stopRenewing();
   }
-}
-
-function expired(record: MailRecord, now: number): MailRecord {
-  return ended(record, now, "expired");
 }
 
 /** There was no room after all: as it was, at the same place in the queue. */

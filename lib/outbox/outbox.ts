@@ -7,8 +7,9 @@ import type { Problem } from "../smtp/problem.ts";
 import type { TransportPolicy, TransportState } from "../smtp/policy.ts";
 import { contentOf, recordOf, senderOf } from "./admission.ts";
 import { startDelivery } from "./delivery.ts";
+import { rateMeter } from "./rate-meter.ts";
 import { eventOf, type MailReceipt, publicRecord, type PublicRecord, receiptOf } from "./receipt.ts";
-import { dueAtOf, ended, isOpen, type MailRecord, revised, settledRecipient, statusOf } from "./record.ts";
+import { dueAtOf, ended, isOpen, type MailRecord, reopened, statusOf } from "./record.ts";
 import {
   idempotencyConflict,
   notCancelable,
@@ -232,25 +233,6 @@ export function openOutbox(options: OutboxOptions): Outbox {
   };
 }
 
-/** Messages sent in the last minute, by transport. */
-function rateMeter(now: () => number): { count(transport: string): void; of(transport: string): number } {
-  let sent: { transport: string; at: number }[] = [];
-  const forget = () => {
-    const from = sent.findIndex(({ at }) => at > now() - 60_000);
-    sent = from < 0 ? [] : sent.slice(from);
-  };
-  return {
-    count(transport) {
-      sent.push({ transport, at: now() });
-      if (sent.length % 1000 === 0) forget();
-    },
-    of(transport) {
-      forget();
-      return sent.filter((one) => one.transport === transport).length;
-    },
-  };
-}
-
 /** Forgets what finished longer ago than the retention, a little at a time, so that nothing else has to wait. */
 async function prune(store: OutboxStore, now: number, retention: number): Promise<void> {
   const request = { before: now - retention, now, limit: PRUNE_BATCH };
@@ -271,23 +253,4 @@ function canBeTriedNow(record: MailRecord, policy: TransportPolicy, now: number)
 /** Why nothing goes out at the moment, if that is so. */
 function blockage(policy: TransportPolicy, now: number): Problem | undefined {
   return policy.upAt() > now ? policy.states()[0]?.problem : undefined;
-}
-
-/** What failed, expired, is unknown or deferred, open again and due now; undefined where there is nothing of the kind. */
-function reopened(record: MailRecord, now: number, retryFor: number): MailRecord | undefined {
-  const again = new Set(["failed", "expired", "unknown", "deferred"]);
-  if (!record.recipients.some(({ status }) => again.has(status))) return undefined;
-  return revised(record, now, {
-    recipients: record.recipients.map((recipient) =>
-      again.has(recipient.status)
-        ? settledRecipient(recipient, { status: "deferred", dueAt: now })
-        : recipient,
-    ),
-    failures: 0,
-    // a passed `expiresAt` is lifted, one to come is still obeyed
-    ...(!(record.expiresStrictly && record.expiresAt > now) && {
-      expiresAt: now + retryFor,
-      expiresStrictly: false,
-    }),
-  });
 }

@@ -5,6 +5,8 @@ import {
   isOpen,
   type MailRecord,
   type MessageStatus,
+  outcomeOf,
+  type RecipientOutcome,
   type RecipientStatus,
   statusOf,
 } from "./record.ts";
@@ -21,7 +23,7 @@ export interface MailReceipt {
   /** Only in memory: it will not survive the process */
   durable?: false;
   nextAttemptAt?: string;
-  recipients: { address: string; status: RecipientStatus; code?: number; response?: string }[];
+  recipients: RecipientOutcome[];
   /** The server's words at the last attempt */
   response?: string;
   problem?: Problem;
@@ -73,12 +75,7 @@ export function receiptOf(
     ...(facts.duplicate && { duplicate: true }),
     ...(!facts.durable && { durable: false }),
     ...(next !== undefined && { nextAttemptAt: iso(next) }),
-    recipients: record.recipients.map(({ address, status: state, code, response: words }) => ({
-      address,
-      status: state,
-      ...(code && { code }),
-      ...(words && { response: words }),
-    })),
+    recipients: record.recipients.map(outcomeOf),
     ...(response && { response }),
     ...(problem && { problem }),
     accepted: at("sent"),

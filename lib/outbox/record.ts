@@ -27,13 +27,16 @@ export interface RecipientState {
   dueAt?: number;
 }
 
+/** What others read of a recipient. */
+export type RecipientOutcome = Pick<RecipientState, "address" | "status" | "code" | "response">;
+
 /** One attempt, as the timeline keeps it. */
 export interface Attempt {
   /** Epoch ms */
   at: number;
   transport: string;
   status: MessageStatus;
-  recipients: { address: string; status: RecipientStatus; code?: number; response?: string }[];
+  recipients: RecipientOutcome[];
   problem?: Problem;
   durationMs: number;
 }
@@ -66,6 +69,10 @@ export interface MailRecord {
   metadata: Readonly<Record<string, string>>;
   template?: string;
   timeline: Attempt[];
+}
+
+export function outcomeOf({ address, status, code, response }: RecipientState): RecipientOutcome {
+  return { address, status, ...(code && { code }), ...(response && { response }) };
 }
 
 const OPEN: ReadonlySet<RecipientStatus> = new Set(["queued", "sending", "deferred"]);
@@ -125,6 +132,25 @@ export function ended(record: MailRecord, now: number, status: "canceled" | "exp
     isOpen(recipient) ? settledRecipient(recipient, { status }) : recipient,
   );
   return revised(record, now, { recipients });
+}
+
+/** What failed, expired, is unknown or deferred, open again and due now; undefined where there is nothing of the kind. */
+export function reopened(record: MailRecord, now: number, retryFor: number): MailRecord | undefined {
+  const again = new Set(["failed", "expired", "unknown", "deferred"]);
+  if (!record.recipients.some(({ status }) => again.has(status))) return undefined;
+  return revised(record, now, {
+    recipients: record.recipients.map((recipient) =>
+      again.has(recipient.status)
+        ? settledRecipient(recipient, { status: "deferred", dueAt: now })
+        : recipient,
+    ),
+    failures: 0,
+    // a passed `expiresAt` is lifted, one to come is still obeyed
+    ...(!(record.expiresStrictly && record.expiresAt > now) && {
+      expiresAt: now + retryFor,
+      expiresStrictly: false,
+    }),
+  });
 }
 
 /** A recipient in a new state, without what only the old one needed. */

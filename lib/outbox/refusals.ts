@@ -1,12 +1,10 @@
 /** How the outbox says no: each refusal with its reason and what to do about it. */
 import { MailError } from "../errors.ts";
-import type { MailRecord } from "./record.ts";
+import { noServer } from "../smtp/verify.ts";
+import { type MailRecord, outcomeOf } from "./record.ts";
 
 export function notConfigured(): MailError {
-  return new MailError("MAIL_NOT_CONFIGURED", "no SMTP server is configured", {
-    remedy:
-      "Set SMTP_URI, or SMTP_HOST with SMTP_USERNAME and SMTP_PASSWORD, or SMTP_PROVIDER; then start the node again.",
-  });
+  return new MailError("MAIL_NOT_CONFIGURED", noServer.message.en, { remedy: noServer.remedy.en });
 }
 
 export function unknownTemplate(): MailError {
@@ -73,12 +71,7 @@ export function throwIfRefused(record: MailRecord): void {
   const { problem } = record;
   if (!problem || record.recipients.some(({ status }) => status !== "failed")) return;
   const { type, message, ...facts } = problem;
-  const recipients = record.recipients.map(({ address, status, code, response }) => ({
-    address,
-    status,
-    code,
-    response,
-  }));
+  const recipients = record.recipients.map(outcomeOf);
   const code = type === "SMTP_MESSAGE_TOO_LARGE" ? 413 : 422;
   throw new MailError(type, message, { ...facts, id: record.id, recipients }, { code, retryable: false });
 }

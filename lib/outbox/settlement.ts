@@ -6,7 +6,14 @@ import { explain } from "../smtp/explain.ts";
 import type { Fault, Problem, Verdict } from "../smtp/problem.ts";
 import type { RecipientResult } from "../smtp/transaction.ts";
 import { retryDelay, type RetrySettings } from "./backoff.ts";
-import { type MailRecord, type RecipientState, revised, settledRecipient, statusOf } from "./record.ts";
+import {
+  type MailRecord,
+  outcomeOf,
+  type RecipientState,
+  revised,
+  settledRecipient,
+  statusOf,
+} from "./record.ts";
 
 /** One recipient's result, judged. */
 export type Judged =
@@ -66,12 +73,7 @@ export function settlement(
     at: startedAt,
     transport,
     status: statusOf(next, now),
-    recipients: tried.map(({ address, status, code, response }) => ({
-      address,
-      status,
-      ...(code && { code }),
-      ...(response && { response }),
-    })),
+    recipients: tried.map(outcomeOf),
     ...(problem && { problem }),
     durationMs: now - startedAt,
   };

@@ -243,7 +243,8 @@ function presentSender(address: string | undefined): Seen {
       };
 }
 
-const noServer: Record<"message" | "remedy", Localized> = {
+/** Said by verify and by `mail.send` alike. */
+export const noServer: Record<"message" | "remedy", Localized> = {
   message: { en: "no SMTP server is configured", "zh-CN": "尚未配置 SMTP 服务器" },
   remedy: {
     en: "Set SMTP_URI, or SMTP_HOST with SMTP_USERNAME and SMTP_PASSWORD, or SMTP_PROVIDER; then start the node again.",
