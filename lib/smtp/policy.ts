@@ -36,8 +36,10 @@ export interface TransportPolicy {
   availableAt(): number;
   /** When the first transport is or will be up, whether busy or not: epoch ms, 0 for now. */
   upAt(): number;
-  /** Takes a place; undefined where there is no room. */
-  take(): Turn | undefined;
+  /** The name of the transport that a message taken on now goes by; undefined where all are down. */
+  next(): string | undefined;
+  /** Takes a place, by this transport where one is named, even if it is not the next; undefined where it has no room. */
+  take(name?: string): Turn | undefined;
   /**
    * Lets every transport that rests or is held (or this one) prove itself at once: a verify said `ok`, or an operator asks for
    * another try.
@@ -89,6 +91,7 @@ export function transportPolicy(
   }));
 
   const pauseOf = (way: Way): number => (way.condition === "held" ? hold : rest(Math.max(1, way.failures)));
+  const nameOf = (way: Way): string => way.transport.config.name;
   const isOpen = (way: Way): boolean => way.condition === "up" || way.until <= now();
   const current = (): Way | undefined => ways.find(isOpen);
 
@@ -137,8 +140,13 @@ export function transportPolicy(
 
     upAt,
 
-    take() {
+    next() {
       const way = current();
+      return way && nameOf(way);
+    },
+
+    take(name) {
+      const way = name === undefined ? current() : ways.find((one) => isOpen(one) && nameOf(one) === name);
       if (!way || roomOf(way) <= 0) return undefined;
       // a probe: for everyone else it rests on until this one has reported
       if (way.condition !== "up") way.until = now() + pauseOf(way);
@@ -159,7 +167,7 @@ export function transportPolicy(
 
     release(name) {
       for (const way of ways) {
-        if (way.condition === "up" || (name !== undefined && way.transport.config.name !== name)) continue;
+        if (way.condition === "up" || (name !== undefined && nameOf(way) !== name)) continue;
         // not `up`: a hold may come from a reply to the message itself, which no verify sees
         way.condition = "resting";
         way.until = now();

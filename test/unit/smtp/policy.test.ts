@@ -49,6 +49,16 @@ describe("the failover policy", () => {
     expect(changes).toEqual(["primary down", "primary up"]);
   });
 
+  it("gives a named transport, though another one is next, unless it is down or full", () => {
+    const { policy } = policyOf(["primary", "fallback1"], {}, { maxConnections: 1 });
+    expect(policy.next()).toBe("primary");
+    expect(policy.take("fallback1")?.transport.config.name).toBe("fallback1");
+    expect(policy.take("fallback1")).toBeUndefined();
+    policy.take("primary")?.done("failover", problem);
+    expect(policy.take("primary")).toBeUndefined();
+    expect(policy.next()).toBe("fallback1");
+  });
+
   it("rests twice as long after each failure, up to a quarter of an hour", () => {
     const { clock, send, wait } = policyOf(["primary"]);
     const rests = Array.from({ length: 8 }, () => {
