@@ -1,6 +1,10 @@
 /** Gives a service the outbox and its delivery loop as `this.outbox`; at stop, what is on the wire is finished first. */
+import type { ServiceBroker } from "moleculer";
+import type { Config } from "../lib/config/config.ts";
+import { MailError } from "../lib/errors.ts";
 import { memoryStore } from "../lib/outbox/memory.ts";
 import { openOutbox, type Outbox } from "../lib/outbox/outbox.ts";
+import { openSqliteStore, type SqliteStoreOptions } from "../lib/outbox/sqlite/store.ts";
 import type { OutboxStore } from "../lib/outbox/store.ts";
 import { defineMixin, type Mixin } from "./define-mixin.ts";
 import type { TransportsVars } from "./transports.mixin.ts";
@@ -17,29 +21,73 @@ export interface OutboxMixinOptions {
 /** Stands before the transports mixin in a service's list: it starts after it and stops before it. */
 export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
   return defineMixin<object, OutboxVars & TransportsVars>({
-    started() {
-      const store = options.store ?? memoryStore();
+    async started() {
+      const { broker, logger } = this;
+      const store =
+        options.store ??
+        (await openStore(this.config, {
+          onWarning: (message) => logger.warn(message),
+          onTrouble(trouble) {
+            if (trouble) logger.error(`${trouble.message}. ${trouble.remedy}`);
+            else logger.info("The outbox does its work again.");
+          },
+          // nothing that this process still says of its messages could be believed
+          onLost: (error) => broker.fatal(sentencesOf(error), undefined, true),
+        }));
       if (!store.durable) {
-        this.logger.warn(
-          "The outbox is in memory and not durable, whatever MAIL_OUTBOX says in this version: what waits is lost when this process ends.",
-        );
+        logger.warn("The outbox is in memory and not durable: what waits is lost when this process ends.");
       }
       this.outbox = openOutbox({
         config: this.config,
         store,
         policy: this.transports.policy,
-        emit: (event, payload) => {
-          this.broker
-            .emit(event, payload)
-            .catch((error: unknown) => this.logger.error(`${event} was not told`, error));
-        },
-        onError: (error) =>
-          this.logger.error("The outbox could not do its work; messages stay where they are.", error),
+        emit: (event, payload) => broker.emit(event, payload),
+        flushed: () => flushMesh(broker),
+        onError: (error) => logger.error(sentencesOf(error)),
       });
+      broker.localBus.on("$transporter.connected", this.outbox.tellAgain);
     },
 
     async stopped() {
-      await this.outbox?.close();
+      if (!this.outbox) return;
+      this.broker.localBus.off("$transporter.connected", this.outbox.tellAgain);
+      const brokenOff = await this.outbox.close();
+      if (brokenOff === 0) return;
+      this.logger.error(
+        `${brokenOff} messages were still on the wire at the end; they go out after the next start.`,
+      );
+      // Moleculer ends the process with 0, whatever happened
+      process.once("exit", () => {
+        process.exitCode = 1;
+      });
     },
   });
+}
+
+async function openStore({ outbox, mail }: Config, options: SqliteStoreOptions): Promise<OutboxStore> {
+  if (outbox.kind === "memory") return memoryStore();
+  if (outbox.kind === "sqlite") {
+    const { path, network } = outbox;
+    return openSqliteStore(path, { ...options, allowNetwork: network, maxMessage: mail.maxSize });
+  }
+  throw new MailError("MAIL_OUTBOX_UNAVAILABLE", "MAIL_OUTBOX: jetstream is not in this version yet", {
+    remedy: "Use MAIL_OUTBOX=sqlite:PATH, with one mail node.",
+  });
+}
+
+/** Resolves once the NATS server has all that was emitted; rejects while it is away. */
+async function flushMesh({ transit }: ServiceBroker): Promise<void> {
+  if (!transit) return;
+  const { connected, tx } = transit as unknown as {
+    connected: boolean;
+    tx: { client?: { flush?: () => Promise<void> } };
+  };
+  if (!connected) throw new Error("the mesh is not joined");
+  await tx.client?.flush?.();
+}
+
+/** For a log: what it is and what to do; a stack only where the fault is ours. */
+function sentencesOf(error: unknown): string {
+  if (error instanceof MailError) return `${error.message}. ${error.data.remedy}`;
+  return `The outbox could not do its work; messages stay where they are. ${(error as Error).stack ?? String(error)}`;
 }

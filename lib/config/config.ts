@@ -83,7 +83,8 @@ export interface Config {
   transports: readonly TransportConfig[];
   /** From SMTP_SENDER, else the user name where that is an address */
   sender?: Mailbox;
-  outbox: { kind: "sqlite"; path: string } | { kind: "memory" } | { kind: "jetstream" };
+  /** `network`: the file may lie on a network file system */
+  outbox: { kind: "sqlite"; path: string; network: boolean } | { kind: "memory" } | { kind: "jetstream" };
   /** Durations in milliseconds, sizes in bytes */
   mail: {
     sendWait: number;

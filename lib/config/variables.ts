@@ -69,8 +69,8 @@ const outbox: Kind<Config["outbox"]> = {
   expected: "sqlite:PATH, jetstream or memory",
   parse(written) {
     if (written === "jetstream" || written === "memory") return { value: { kind: written } };
-    const [, path = ""] = /^sqlite:(?!\/\/|:memory:)(.+)$/.exec(written) ?? [];
-    return path === "" ? refuse() : { value: { kind: "sqlite", path } };
+    const [, path = "", network] = /^sqlite:(?!\/\/|:memory:)([^?]+)(\?network=true)?$/.exec(written) ?? [];
+    return path === "" ? refuse() : { value: { kind: "sqlite", path, network: network !== undefined } };
   },
 };
 
@@ -241,8 +241,7 @@ export const variables = {
     group: "outbox",
     kind: outbox,
     default: "sqlite:./data/meshmail.db",
-    meaning:
-      "Where messages wait: sqlite:PATH, jetstream (several mail nodes), or memory. In this version always memory: not durable.",
+    meaning: "Where messages wait: sqlite:PATH, jetstream (several mail nodes), or memory: not durable.",
   },
   MAIL_SEND_WAIT: {
     group: "outbox",

@@ -60,6 +60,7 @@ export function recordOf(
     })),
     attempts: 0,
     failures: 0,
+    crashes: 0,
     createdAt: now,
     updatedAt: now,
     ...(sendAt && { sendAt }),

@@ -37,3 +37,11 @@ export function retryDelay(
   const floor = outcome === "uncertain" || (fault.reply && isGreylisting(fault.reply)) ? FLOOR : 0;
   return Math.max(scheduled, floor, (fault.reply && askedDelay(fault.reply)) ?? 0);
 }
+
+/**
+ * How long a message that may have been delivered is bound to its transport, in ms: another one would make a second copy
+ * of it without having been asked.
+ */
+export function bindingTime({ own, schedule }: RetrySettings): number {
+  return own ? (schedule[0] ?? 0) : FLOOR;
+}

@@ -2,14 +2,25 @@
 import { randomUUID } from "node:crypto";
 import type { Content } from "../message/message.ts";
 import { claimed, dueAtOf, ended, expiryOf, isOpen, type MailRecord, statusOf } from "./record.ts";
-import { badCursor } from "./refusals.ts";
-import { type Change, type Claim, type NewEntry, type OutboxStore, rankOf } from "./store.ts";
+import { badCursor } from "./cursor.ts";
+import {
+  type Change,
+  type Claim,
+  type Interruption,
+  type NewEntry,
+  type OutboxStore,
+  rankOf,
+} from "./store.ts";
 import { SortedQueue } from "./sorted-queue.ts";
 
 interface Row {
   record: MailRecord;
   content: Content | undefined;
   lease: { token: string; until: number } | undefined;
+  /** Of claims that were not settled */
+  interruption: Interruption | undefined;
+  /** Its last news have not been told */
+  untold: boolean;
   replaceKey: string | undefined;
   /** A newer message took its place while it was on the wire */
   replaced: boolean;
@@ -31,6 +42,8 @@ export function memoryStore(): OutboxStore {
     const { id, priority } = change.record;
     row.record = change.record;
     row.lease = undefined;
+    row.interruption = undefined;
+    if (change.news) row.untold = true;
     if (change.dropContent) row.content = undefined;
     due.remove(id);
     expiring.remove(id);
@@ -61,7 +74,8 @@ export function memoryStore(): OutboxStore {
       older.replaced = true;
       return [];
     }
-    return [write(older, { record: ended(older.record, now, "canceled"), dueAt: null, dropContent })];
+    const record = ended(older.record, now, "canceled");
+    return [write(older, { record, dueAt: null, dropContent, news: true })];
   };
 
   return {
@@ -80,6 +94,8 @@ export function memoryStore(): OutboxStore {
         record,
         content,
         lease: undefined,
+        interruption: undefined,
+        untold: true,
         replaceKey: entry.replace && scoped(entry.replace),
         replaced: false,
         keptUntil: entry.idempotency?.until ?? 0,
@@ -90,38 +106,54 @@ export function memoryStore(): OutboxStore {
         const { fingerprint, until } = entry.idempotency;
         idempotency.set(scoped(entry.idempotency), { id: record.id, fingerprint, until });
       }
-      write(row, { record, dueAt: dueAtOf(record), dropContent: false });
+      write(row, { record, dueAt: dueAtOf(record), dropContent: false, news: true });
       return { kind: "stored", record, replaced };
     },
 
-    async claim({ now, until, limit, expiredOnly }) {
+    async claim({ now, until, limit, transport, interrupted, expiredOnly }) {
       const queue = expiredOnly ? expiring : due;
       const claims: Claim[] = [];
-      const leased: { id: string; until: number }[] = [];
-      for (
-        let id = queue.take(now);
-        id !== undefined;
-        id = claims.length < limit ? queue.take(now) : undefined
-      ) {
+      const leased: Row[] = [];
+      const passedOver: Row[] = [];
+      let allowed = interrupted;
+      while (claims.length < limit) {
+        const id = queue.take(now);
+        if (id === undefined) break;
         const row = rows.get(id);
         if (!row?.content) continue;
+        const { interruption } = row;
+        if (interruption && allowed-- <= 0) {
+          passedOver.push(row);
+          continue;
+        }
         row.lease = { token: randomUUID(), until };
         row.record = claimed(row.record, now);
-        claims.push({ lease: { id, ...row.lease }, record: row.record, content: row.content });
-        leased.push({ id, until });
+        row.interruption = { times: (interruption?.times ?? 0) + 1, at: now, transport, exposed: false };
+        leased.push(row);
+        claims.push({
+          lease: { id, ...row.lease },
+          record: row.record,
+          content: row.content,
+          ...(interruption && { interrupted: interruption }),
+        });
       }
+      const nextDueAt = queue.nextAt();
       // a holder that dies leaves its message to the next one: it is due again when the lease ends
-      for (const { id } of leased) {
-        const record = rows.get(id)?.record;
-        if (record) due.add(id, rankOf[record.priority], until);
-        expiring.remove(id);
+      for (const { record } of leased) {
+        due.add(record.id, rankOf[record.priority], until);
+        expiring.remove(record.id);
       }
-      return { claims, nextDueAt: queue.nextAt() };
+      for (const { record } of passedOver) {
+        if (expiredOnly) expiring.add(record.id, 0, expiryOf(record));
+        else due.add(record.id, rankOf[record.priority], dueAtOf(record) ?? now);
+      }
+      return { claims, nextDueAt };
     },
 
-    async renew(lease, until) {
+    async renew(lease, until, exposed) {
       const row = rows.get(lease.id);
       if (row?.lease?.token !== lease.token) return false;
+      if (row.interruption && exposed) row.interruption.exposed = true;
       row.lease.until = until;
       due.remove(lease.id);
       due.add(lease.id, rankOf[row.record.priority], until);
@@ -195,6 +227,20 @@ export function memoryStore(): OutboxStore {
         if (until <= now && !rows.has(id)) idempotency.delete(key);
       return old.length;
     },
+
+    async untold(limit) {
+      const some = [...rows.values()].filter(({ untold }) => untold);
+      return some.slice(0, limit).map(({ record }) => record);
+    },
+
+    async told(records) {
+      for (const { id, revision } of records) {
+        const row = rows.get(id);
+        if (row?.record.revision === revision) row.untold = false;
+      }
+    },
+
+    trouble: () => undefined,
 
     async close() {},
   };

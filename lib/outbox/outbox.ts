@@ -7,8 +7,9 @@ import type { Problem } from "../smtp/problem.ts";
 import type { TransportPolicy, TransportState } from "../smtp/policy.ts";
 import { contentOf, recordOf, senderOf } from "./admission.ts";
 import { startDelivery } from "./delivery.ts";
+import { startHerald } from "./herald.ts";
 import { rateMeter } from "./rate-meter.ts";
-import { eventOf, type MailReceipt, publicRecord, type PublicRecord, receiptOf } from "./receipt.ts";
+import { type MailReceipt, publicRecord, type PublicRecord, receiptOf } from "./receipt.ts";
 import { dueAtOf, ended, isOpen, type MailRecord, reopened, statusOf } from "./record.ts";
 import {
   idempotencyConflict,
@@ -21,14 +22,16 @@ import {
   throwIfRefused,
   unknownTemplate,
 } from "./refusals.ts";
-import type { ListQuery, OutboxStore } from "./store.ts";
+import type { ListQuery, OutboxStore, Trouble } from "./store.ts";
 
 export interface OutboxOptions {
   config: Config;
   store: OutboxStore;
   policy: TransportPolicy;
-  /** Tells the mesh; a failing listener is not our trouble */
-  emit: (event: string, payload: unknown) => void;
+  /** Tells the mesh; rejects or throws where nobody could be told, and is asked again later */
+  emit: (event: string, payload: unknown) => unknown;
+  /** Resolves once everything emitted so far has left this process. @default at once */
+  flushed?: () => Promise<void>;
   onError: (error: unknown) => void;
   now?: () => number;
   random?: () => number;
@@ -57,7 +60,17 @@ export interface Outbox {
   stats(): Promise<MailStats>;
   /** A transport may be usable again: look at once */
   wake(): void;
-  close(): Promise<void>;
+  /** The mesh is there (again): tells what nobody has been told. */
+  tellAgain: () => void;
+  /** Why nothing is accepted or sent at the moment, if it is the store's fault */
+  trouble(): Trouble | undefined;
+  /** The node is about to stop: takes and claims nothing more, and answers who waits for what is not on the wire. */
+  quiesce(): void;
+  /**
+   * Finishes what is on the wire, within 20 s, and closes the store. Harmless when called twice.
+   * @returns how many messages were broken off; they stay in the outbox
+   */
+  close(): Promise<number>;
 }
 
 const DAY = 24 * 60 * 60_000;
@@ -70,12 +83,22 @@ export function openOutbox(options: OutboxOptions): Outbox {
   const { config, store, policy, emit } = options;
   const now = options.now ?? Date.now;
   const lastMinute = rateMeter(now);
-  let closed: Promise<void> | undefined;
+  let isQuiet = false;
+  let closed: Promise<number> | undefined;
 
-  const tell = (record: MailRecord): void => {
-    const event = eventOf(record, now());
-    if (event) emit(event.name, event.payload);
+  const herald = startHerald({
+    store,
+    emit,
+    ...(options.flushed && { flushed: options.flushed }),
+    now,
+    onError: options.onError,
+  });
+  const { tell } = herald;
+  /** Of work in the background: a store that has just been closed is no news. */
+  const onError = (error: unknown): void => {
+    if (!closed) options.onError(error);
   };
+  const tellAgain = (): void => void herald.catchUp().catch(onError);
 
   const composed = (content: Content, from: Mailbox) =>
     compose(content, { from, ...(config.dkim && { dkim: config.dkim }) });
@@ -96,15 +119,27 @@ export function openOutbox(options: OutboxOptions): Outbox {
     now,
     ...(options.random && { random: options.random }),
   });
+  // what an earlier process could not tell any more
+  tellAgain();
 
   policy.watch((change, { name, server, problem }) => {
     const at = new Date(now()).toISOString();
-    emit(`mail.transport.${change}`, { transport: name, server, at, ...(problem && { problem }) });
+    const payload = { transport: name, server, at, ...(problem && { problem }) };
+    // the state of a transport is news for a moment only: it is not kept
+    Promise.resolve()
+      .then(() => emit(`mail.transport.${change}`, payload))
+      .catch(onError);
   });
 
   const housekeeping = setInterval(() => {
-    prune(store, now(), config.mail.retention).catch(options.onError);
+    prune(store, now(), config.mail.retention).catch(onError);
   }, HOUSEKEEPING_MS).unref();
+
+  const quiesce = (): void => {
+    isQuiet = true;
+    clearInterval(housekeeping);
+    delivery.quiesce();
+  };
 
   const found = async (id: string): Promise<MailRecord> => {
     const record = await store.get(id);
@@ -121,7 +156,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
   return {
     async send(request, caller = {}) {
-      if (closed) throw stopping();
+      if (isQuiet) throw stopping();
       if (config.transports.length === 0 && !request.dryRun) throw notConfigured();
       const from = senderOf(request, config.sender);
       if (request.template !== undefined) throw unknownTemplate();
@@ -184,6 +219,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
             record: change,
             dueAt: null,
             dropContent: !config.mail.keepBodies,
+            news: true,
           })
         : undefined;
       if (!written) throw notCancelable(id, open);
@@ -202,6 +238,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
               record: change,
               dueAt: dueAtOf(change),
               dropContent: false,
+              news: false,
             })
           : undefined;
       if (!written) throw notRetryable(id, statusOf(record, now()));
@@ -224,10 +261,18 @@ export function openOutbox(options: OutboxOptions): Outbox {
     },
 
     wake: () => delivery.wake(),
+    tellAgain,
+    trouble: () => store.trouble(),
+    quiesce,
 
     close() {
-      clearInterval(housekeeping);
-      closed ??= delivery.stop(DRAIN_MS).then(() => store.close());
+      quiesce();
+      closed ??= (async () => {
+        const brokenOff = await delivery.stop(DRAIN_MS);
+        await herald.close();
+        await store.close();
+        return brokenOff;
+      })();
       return closed;
     },
   };
@@ -236,7 +281,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
 /** Forgets what finished longer ago than the retention, a little at a time, so that nothing else has to wait. */
 async function prune(store: OutboxStore, now: number, retention: number): Promise<void> {
   const request = { before: now - retention, now, limit: PRUNE_BATCH };
-  while ((await store.prune(request)) === PRUNE_BATCH);
+  while ((await store.prune(request)) > 0);
 }
 
 /** The smaller of what the request, the settings and the caller's own time-out allow, in ms. */

@@ -54,6 +54,10 @@ export interface MailRecord {
   attempts: number;
   /** Attempts that used up a step of the retry schedule */
   failures: number;
+  /** Attempts in a row that the process did not survive */
+  crashes: number;
+  /** Until then, epoch ms, it may go by this transport only: another one could deliver a second copy */
+  bound?: { transport: string; until: number };
   transport?: string;
   problem?: Problem;
   createdAt: number;
@@ -126,6 +130,14 @@ export function revised(record: MailRecord, now: number, change: Partial<MailRec
   return { ...record, ...change, revision: record.revision + 1, updatedAt: now };
 }
 
+/** A message that is deferred for two days has some fifteen attempts; a resting transport can add more. */
+const TIMELINE_LENGTH = 50;
+
+/** The record with one more line in its timeline. */
+export function withAttempt(record: MailRecord, attempt: Attempt): MailRecord {
+  return { ...record, timeline: [...record.timeline, attempt].slice(-TIMELINE_LENGTH) };
+}
+
 /** Every open recipient comes to this end; the others keep theirs. */
 export function ended(record: MailRecord, now: number, status: "canceled" | "expired"): MailRecord {
   const recipients = record.recipients.map((recipient) =>
@@ -138,13 +150,15 @@ export function ended(record: MailRecord, now: number, status: "canceled" | "exp
 export function reopened(record: MailRecord, now: number, retryFor: number): MailRecord | undefined {
   const again = new Set(["failed", "expired", "unknown", "deferred"]);
   if (!record.recipients.some(({ status }) => again.has(status))) return undefined;
-  return revised(record, now, {
+  const { bound: _lifted, ...free } = record;
+  return revised(free, now, {
     recipients: record.recipients.map((recipient) =>
       again.has(recipient.status)
         ? settledRecipient(recipient, { status: "deferred", dueAt: now })
         : recipient,
     ),
     failures: 0,
+    crashes: 0,
     // a passed `expiresAt` is lifted, one to come is still obeyed
     ...(!(record.expiresStrictly && record.expiresAt > now) && {
       expiresAt: now + retryFor,

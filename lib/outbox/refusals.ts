@@ -27,13 +27,6 @@ export function idempotencyConflict(id: string): MailError {
   });
 }
 
-export function badCursor(): MailError {
-  return new MailError("MAIL_INVALID_MESSAGE", "`cursor` is none that this list has given", {
-    fields: [{ field: "cursor", message: "expected the `nextCursor` of the page before" }],
-    remedy: "Take `nextCursor` as it came, or leave it out for the first page.",
-  });
-}
-
 export function stopping(): MailError {
   return new MailError("MAIL_OUTBOX_UNAVAILABLE", "this node is about to stop and takes no more messages", {
     remedy: "Call again: another node, or this one once it is back, takes it.",

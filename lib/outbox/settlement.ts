@@ -5,7 +5,7 @@ import { classify } from "../smtp/classify.ts";
 import { explain } from "../smtp/explain.ts";
 import type { Fault, Problem, Verdict } from "../smtp/problem.ts";
 import type { RecipientResult } from "../smtp/transaction.ts";
-import { retryDelay, type RetrySettings } from "./backoff.ts";
+import { bindingTime, retryDelay, type RetrySettings } from "./backoff.ts";
 import {
   type MailRecord,
   outcomeOf,
@@ -13,6 +13,7 @@ import {
   revised,
   settledRecipient,
   statusOf,
+  withAttempt,
 } from "./record.ts";
 
 /** One recipient's result, judged. */
@@ -42,6 +43,8 @@ export interface SettlementContext {
   transport: string;
   startedAt: number;
   now: number;
+  /** What delays count from: `now`, unless somebody has set the clock back */
+  dueFrom: number;
   retry: RetrySettings;
   random: () => number;
 }
@@ -52,7 +55,7 @@ export function settlement(
   judged: readonly Judged[],
   context: SettlementContext,
 ): MailRecord {
-  const { now, transport, startedAt } = context;
+  const { now, dueFrom, transport, startedAt } = context;
   const byAddress = new Map(judged.map((result) => [result.address, result]));
   const counted = judged.some((result) => !result.sent && isCounted(result.verdict));
   const failures = record.failures + (counted ? 1 : 0);
@@ -61,11 +64,15 @@ export function settlement(
     return result ? nextState(recipient, result, record, failures, context) : recipient;
   });
   const problem = worstProblem(judged);
-  const next = revised(record, now, {
+  const isUncertain = judged.some((result) => !result.sent && result.verdict.outcome === "uncertain");
+  const { bound: _past, ...free } = record;
+  const next = revised(free, now, {
     recipients,
     failures,
+    crashes: 0,
     attempts: record.attempts + 1,
     transport,
+    ...(isUncertain && { bound: { transport, until: dueFrom + bindingTime(context.retry) } }),
     problem: problem ?? (recipients.every(({ status }) => status === "sent") ? undefined : record.problem),
   });
   const tried = recipients.filter(({ address }) => byAddress.has(address));
@@ -77,11 +84,8 @@ export function settlement(
     ...(problem && { problem }),
     durationMs: now - startedAt,
   };
-  return { ...next, timeline: [...record.timeline, attempt].slice(-TIMELINE_LENGTH) };
+  return withAttempt(next, attempt);
 }
-
-/** A message that is deferred for two days has some fifteen attempts; a resting transport can add more. */
-const TIMELINE_LENGTH = 50;
 
 function isCounted({ outcome }: Verdict): boolean {
   return outcome === "retry" || outcome === "uncertain";
@@ -92,7 +96,7 @@ function nextState(
   result: Judged,
   record: MailRecord,
   failures: number,
-  { now, retry, random }: SettlementContext,
+  { dueFrom, retry, random }: SettlementContext,
 ): RecipientState {
   if (result.sent) {
     const { address } = recipient;
@@ -110,7 +114,7 @@ function nextState(
   // a fault of the transport's does not put the message off: it goes as soon as any transport has room
   const wait =
     outcome === "failover" || outcome === "hold" ? 0 : retryDelay(outcome, fault, failures, retry, random);
-  const dueAt = now + wait;
+  const dueAt = dueFrom + wait;
   return settledRecipient(recipient, { status: "deferred", dueAt, ...seen });
 }
 

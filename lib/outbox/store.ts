@@ -36,6 +36,19 @@ export interface Claim {
   lease: Lease;
   record: MailRecord;
   content: Content;
+  /** An earlier claim was never settled: its process died, or slept through its lease */
+  interrupted?: Interruption;
+}
+
+export interface Interruption {
+  /** Claims in a row that were not settled */
+  times: number;
+  /** When the last of them began, epoch ms */
+  at: number;
+  /** Which transport it was for */
+  transport: string;
+  /** `renew` had said that the message was about to be handed over */
+  exposed: boolean;
 }
 
 export interface ClaimRequest {
@@ -43,6 +56,10 @@ export interface ClaimRequest {
   /** When the leases end, epoch ms */
   until: number;
   limit: number;
+  /** Which transport they are for */
+  transport: string;
+  /** How many that were interrupted may be among them: one of them may be what kills the process, so they go one by one */
+  interrupted: number;
   /** Only messages whose `expiresAt` has passed: they need no transport */
   expiredOnly: boolean;
 }
@@ -54,6 +71,8 @@ export interface Change {
   dueAt: number | null;
   /** The content is no longer needed */
   dropContent: boolean;
+  /** There is an event to tell of it: `untold` has it until `told` says that it was */
+  news: boolean;
 }
 
 export interface ListQuery {
@@ -77,6 +96,13 @@ export interface StoreStats {
   oldestQueuedAt: number | null;
 }
 
+/** Why the store cannot do its work, and what to do about it: one sentence each. */
+export interface Trouble {
+  message: string;
+  remedy: string;
+}
+
+/** Every verb rejects with MailError MAIL_OUTBOX_UNAVAILABLE where the store cannot do it; then nothing has happened. */
 export interface OutboxStore {
   /** True when what `enqueue` answered survives a kill -9 and a power loss */
   readonly durable: boolean;
@@ -87,11 +113,14 @@ export interface OutboxStore {
   enqueue(entry: NewEntry, rules: { now: number; open: number; keepBodies: boolean }): Promise<EnqueueResult>;
   /**
    * Due messages that nobody holds, high priority first, then oldest due; never one twice at a time. `nextDueAt`: when the
-   * next one is due, or expires, where only those were asked for.
+   * next one that may be had by the same request is due, or expires, where only those were asked for.
    */
   claim(request: ClaimRequest): Promise<{ claims: Claim[]; nextDueAt: number | null }>;
-  /** Prolongs a lease; false: it is lost. */
-  renew(lease: Lease, until: number): Promise<boolean>;
+  /**
+   * Prolongs a lease; false: it is lost.
+   * @param exposed the message is about to be handed over: an interruption from here on is ambiguous
+   */
+  renew(lease: Lease, until: number, exposed: boolean): Promise<boolean>;
   /**
    * Writes the outcome and ends the lease; undefined: it was lost, and nothing was written. A message that was replaced while
    * it was on the wire is canceled as far as it is still open, and that is what comes back.
@@ -109,10 +138,16 @@ export interface OutboxStore {
   list(query: ListQuery): Promise<{ records: MailRecord[]; nextCursor?: string }>;
   stats(now: number): Promise<StoreStats>;
   /**
-   * Forgets finished messages last changed before `before`, at most `limit`, but none whose idempotency key is still kept;
-   * returns how many.
+   * Forgets finished messages last changed before `before`, at most `limit` and no longer than nobody notices, but none whose
+   * idempotency key is still kept; returns how many: call it until that is 0.
    */
   prune(request: { before: number; now: number; limit: number }): Promise<number>;
+  /** Messages whose last news nobody has been told, oldest first: after a crash, or while the mesh was away. */
+  untold(limit: number): Promise<MailRecord[]>;
+  /** The news of these revisions have been told; a later one has not. */
+  told(records: readonly Pick<MailRecord, "id" | "revision">[]): Promise<void>;
+  /** Why it cannot do its work at the moment, if that is so */
+  trouble(): Trouble | undefined;
   /** Harmless when called twice. */
   close(): Promise<void>;
 }

@@ -10,6 +10,8 @@ export interface Parcel {
   bytes: Uint8Array;
   /** Whose address `from` is: ours from the settings, or the caller's */
   sender: "configured" | "caller";
+  /** Asked right before DATA; false: take the transaction back, for somebody else may be at work on the message */
+  clearance?: () => Promise<boolean>;
 }
 
 /** What became of one recipient: taken with this reply, or not, for this reason. */

@@ -2,10 +2,18 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import type { Content } from "../../lib/message/message.ts";
 import { ended, type MailRecord, revised, settledRecipient } from "../../lib/outbox/record.ts";
-import type { Change, Claim, NewEntry, OutboxStore } from "../../lib/outbox/store.ts";
+import type { Change, Claim, ClaimRequest, NewEntry, OutboxStore } from "../../lib/outbox/store.ts";
 
 const NOW = Date.parse("2026-11-01T00:00:00Z");
 const HOUR = 3_600_000;
+const everything: ClaimRequest = {
+  now: NOW,
+  until: NOW + 60_000,
+  limit: 10,
+  transport: "primary",
+  interrupted: 10,
+  expiredOnly: false,
+};
 const rules = { now: NOW, open: 1000, keepBodies: false };
 
 let serial = 0;
@@ -33,6 +41,7 @@ export function entry(change: Partial<MailRecord> = {}, more: Partial<NewEntry> 
     recipients: [{ address: "ann@example.com", status: "queued" }],
     attempts: 0,
     failures: 0,
+    crashes: 0,
     createdAt: NOW,
     updatedAt: NOW,
     expiresAt: NOW + 48 * HOUR,
@@ -50,12 +59,17 @@ export function entry(change: Partial<MailRecord> = {}, more: Partial<NewEntry> 
 /** The record as it is after a delivery that was taken. */
 function sent({ record }: Claim, now = NOW): Change {
   const recipients = record.recipients.map((one) => settledRecipient(one, { status: "sent", code: 250 }));
-  return { record: revised(record, now, { recipients, attempts: 1 }), dueAt: null, dropContent: true };
+  return {
+    record: revised(record, now, { recipients, attempts: 1 }),
+    dueAt: null,
+    dropContent: true,
+    news: true,
+  };
 }
 
 function deferred({ record }: Claim, dueAt: number): Change {
   const recipients = record.recipients.map((one) => settledRecipient(one, { status: "deferred", dueAt }));
-  return { record: revised(record, NOW, { recipients, attempts: 1 }), dueAt, dropContent: false };
+  return { record: revised(record, NOW, { recipients, attempts: 1 }), dueAt, dropContent: false, news: true };
 }
 
 /**
@@ -72,9 +86,9 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
   const put = async (...entries: NewEntry[]) => {
     for (const one of entries) expect(await store.enqueue(one, rules)).toMatchObject({ kind: "stored" });
   };
-  const claim = async (change: Partial<Parameters<OutboxStore["claim"]>[0]> = {}) =>
-    (await store.claim({ now: NOW, until: NOW + 60_000, limit: 10, expiredOnly: false, ...change })).claims;
-  const one = async (change: Partial<Parameters<OutboxStore["claim"]>[0]> = {}): Promise<Claim> => {
+  const claim = async (change: Partial<ClaimRequest> = {}) =>
+    (await store.claim({ ...everything, ...change })).claims;
+  const one = async (change: Partial<ClaimRequest> = {}): Promise<Claim> => {
     const [first] = await claim(change);
     if (!first) throw new Error("nothing was claimed");
     return first;
@@ -209,7 +223,7 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
           recipients: [{ address: "ann@example.com", status: "queued", dueAt: later }],
         }),
       );
-      const answer = await store.claim({ now: NOW, until: NOW + 60_000, limit: 10, expiredOnly: false });
+      const answer = await store.claim(everything);
       expect(answer).toEqual({ claims: [], nextDueAt: later });
       expect(await claim({ now: later, until: later + 60_000 })).toHaveLength(1);
     });
@@ -230,7 +244,7 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
 
     it("says when the next one expires, where only those are asked for", async () => {
       await put(entry({ expiresAt: NOW + HOUR, expiresStrictly: true }), entry());
-      const answer = await store.claim({ now: NOW, until: NOW + 60_000, limit: 10, expiredOnly: true });
+      const answer = await store.claim({ ...everything, expiredOnly: true });
       expect(answer).toMatchObject({ claims: [], nextDueAt: NOW + HOUR });
     });
   });
@@ -271,7 +285,7 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
     it("keeps the message with its holder beyond the first lease", async () => {
       await put(entry());
       const { lease } = await one();
-      expect(await store.renew(lease, NOW + 120_000)).toBe(true);
+      expect(await store.renew(lease, NOW + 120_000, false)).toBe(true);
       expect(await claim({ now: NOW + 90_000, until: NOW + 180_000 })).toEqual([]);
       expect(await claim({ now: NOW + 120_000, until: NOW + 180_000 })).toHaveLength(1);
     });
@@ -280,7 +294,7 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
       await put(entry());
       const { lease } = await one();
       await claim({ now: NOW + 60_000, until: NOW + 120_000 });
-      expect(await store.renew(lease, NOW + 180_000)).toBe(false);
+      expect(await store.renew(lease, NOW + 180_000, false)).toBe(false);
     });
   });
 
@@ -289,6 +303,7 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
       record: ended(record, NOW, "canceled"),
       dueAt: null,
       dropContent: true,
+      news: true,
     });
 
     it("changes a message that waits", async () => {
@@ -323,6 +338,7 @@ export function outboxStoreContract(open: () => Promise<OutboxStore>, durable: b
         record: revised(failed, NOW, {}),
         dueAt: NOW,
         dropContent: false,
+        news: true,
       });
       expect(ids(await claim())).toEqual([failed.id]);
     });

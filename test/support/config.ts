@@ -10,6 +10,7 @@ export function configFor(transports: readonly TransportConfig[], env: Record<st
       SMTP_HOST: "127.0.0.1",
       SMTP_SENDER: "Me <me@example.com>",
       MAIL_RETRY_SCHEDULE: "50ms",
+      MAIL_OUTBOX: "memory",
       ...env,
     }),
   );

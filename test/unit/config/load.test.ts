@@ -39,7 +39,7 @@ describe("the defaults", () => {
       rateLimit: 600,
     });
     expect({ outbox, services }).toEqual({
-      outbox: { kind: "sqlite", path: "./data/meshmail.db" },
+      outbox: { kind: "sqlite", path: "./data/meshmail.db", network: false },
       services: ["mail", "gateway"],
     });
     expect({ brand, dkim, sender }).toEqual({ brand: {}, dkim: undefined, sender: undefined });
@@ -48,7 +48,8 @@ describe("the defaults", () => {
 
 describe("the outbox", () => {
   it.each([
-    ["sqlite:/var/lib/mail.db", { kind: "sqlite", path: "/var/lib/mail.db" }],
+    ["sqlite:/var/lib/mail.db", { kind: "sqlite", path: "/var/lib/mail.db", network: false }],
+    ["sqlite:/mnt/mail.db?network=true", { kind: "sqlite", path: "/mnt/mail.db", network: true }],
     ["jetstream", { kind: "jetstream" }],
     ["memory", { kind: "memory" }],
   ])("%s", (MAIL_OUTBOX, outbox) => {

@@ -16,6 +16,7 @@ function after(results: RecipientResult[], change: Partial<MailRecord> = {}): Ma
     transport: "primary",
     startedAt: NOW - 50,
     now: NOW,
+    dueFrom: NOW,
     retry: { schedule: [30_000, 120_000], own: false },
     random: () => 0.5,
   });

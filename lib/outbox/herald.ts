@@ -1,0 +1,79 @@
+/** Tells the mesh what became of messages, at least once: what was not told is remembered by the store. */
+import { eventOf } from "./receipt.ts";
+import type { MailRecord } from "./record.ts";
+import type { OutboxStore } from "./store.ts";
+
+export interface HeraldOptions {
+  store: OutboxStore;
+  /** Rejects or throws where nobody could be told */
+  emit: (event: string, payload: unknown) => unknown;
+  /** Resolves once everything emitted so far has left this process. @default at once */
+  flushed?: () => Promise<void>;
+  now: () => number;
+  onError: (error: unknown) => void;
+}
+
+export interface Herald {
+  tell: (record: MailRecord) => void;
+  /** Tells again what was not told: at start, and when the mesh is back. */
+  catchUp(): Promise<void>;
+  /** Writes down what was told. Harmless when called twice. */
+  close(): Promise<void>;
+}
+
+/** Told events are written down together: it is no harm to tell one twice, but each write costs a sync. */
+const TOGETHER_MS = 200;
+const BATCH = 100;
+/** How long a mesh that is away is left alone, and how long it may hold up the end. */
+const AWAY_MS = 5000;
+const END_MS = 1000;
+
+export function startHerald({ store, emit, flushed = async () => {}, now, onError }: HeraldOptions): Herald {
+  let told = new Map<string, MailRecord>();
+  let writing = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+
+  const write = async (): Promise<void> => {
+    const batch = [...told.values()];
+    if (batch.length === 0) return;
+    await flushed();
+    await store.told(batch.map(({ id, revision }) => ({ id, revision })));
+    for (const record of batch) if (told.get(record.id) === record) told.delete(record.id);
+  };
+
+  const writeSoon = (ms = TOGETHER_MS): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      // the mesh being away is no error here
+      writing = writing.then(write).catch(() => writeSoon(AWAY_MS));
+    }, ms).unref();
+  };
+
+  const tell = async (record: MailRecord): Promise<void> => {
+    const event = eventOf(record, now());
+    if (event) await emit(event.name, event.payload);
+    told.set(record.id, record);
+    writeSoon();
+  };
+
+  return {
+    tell: (record) => void tell(record).catch(onError),
+
+    async catchUp() {
+      await writing;
+      told = new Map();
+      for (;;) {
+        const records = await store.untold(BATCH);
+        for (const record of records) await tell(record);
+        await write();
+        if (records.length < BATCH) return;
+      }
+    },
+
+    async close() {
+      clearTimeout(timer);
+      const last = writing.then(write).catch(() => {});
+      await Promise.race([last, new Promise((resolve) => setTimeout(resolve, END_MS).unref())]);
+    },
+  };
+}

@@ -1,0 +1,266 @@
+/** The verbs of the store over an open database, one after the other: what happens between them is the worker's business. */
+import { randomUUID } from "node:crypto";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { ended, expiryOf, type MailRecord, statusOf } from "../record.ts";
+import { badCursor } from "../cursor.ts";
+import type {
+  Change,
+  Claim,
+  ClaimRequest,
+  EnqueueResult,
+  Lease,
+  ListQuery,
+  NewEntry,
+  OutboxStore,
+  StoreStats,
+} from "../store.ts";
+import { listQuery, queries, type QueryName } from "./queries.ts";
+import { columnsOf, firstColumnsOf, recordOf, type Row, type StoredContent } from "./rows.ts";
+
+/** The content stays packed here: only whoever sends it needs to look inside. */
+export type PackedEntry = Omit<NewEntry, "content"> & { content: StoredContent };
+export type PackedClaim = Omit<Claim, "content"> & { content: StoredContent };
+
+const RANKS = [0, 1, 2];
+/** Forgetting may hold up a claim no longer than this, in ms. */
+const PATIENCE_MS = 10;
+
+export type Keeper = ReturnType<typeof keeper>;
+
+/** Each verb is to run within a transaction; none spans two messages, but for a replacement. */
+export function keeper(db: DatabaseSync) {
+  const prepared = new Map<string, StatementSync>();
+  const prepare = (sql: string): StatementSync => {
+    const known = prepared.get(sql) ?? db.prepare(sql);
+    prepared.set(sql, known);
+    return known;
+  };
+  type Values = Record<string, SQLInputValue> | readonly SQLInputValue[];
+  const bind = (values: Values): SQLInputValue[] =>
+    Array.isArray(values) ? [...(values as readonly SQLInputValue[])] : [values as unknown as SQLInputValue];
+  const run = (
+    name: QueryName,
+    values: Values,
+  ): { changes: number | bigint; lastInsertRowid: number | bigint } =>
+    prepare(queries[name]).run(...bind(values));
+  const one = <T = Row>(name: QueryName, values: Values = []): T | undefined =>
+    prepare(queries[name]).get(...bind(values)) as T | undefined;
+  const all = <T = Row>(name: QueryName, values: Values = []): T[] =>
+    prepare(queries[name]).all(...bind(values)) as T[];
+
+  const write = (
+    { seq }: Pick<Row, "seq">,
+    { record, dueAt, dropContent, news }: Change,
+    now: number,
+  ): MailRecord => {
+    run("write", { ...columnsOf(record, dueAt, now), news: Number(news), seq });
+    if (dropContent) run("dropContent", [seq]);
+    return record;
+  };
+
+  const insert = ({ record, content, idempotency, replace }: PackedEntry, now: number): void => {
+    const { lastInsertRowid: seq } = run("insert", {
+      ...firstColumnsOf(record, now),
+      replaceKey: replace ? scoped(replace) : null,
+      idempotencyKey: idempotency ? scoped(idempotency) : null,
+      fingerprint: idempotency?.fingerprint ?? null,
+      keptUntil: idempotency?.until ?? 0,
+    });
+    run("insertContent", [seq, content.head, content.attachments]);
+    for (const { address } of record.recipients) run("insertRecipient", [address, record.createdAt, seq]);
+    for (const tag of record.tags) run("insertTag", [tag, record.createdAt, seq]);
+  };
+
+  /** A finished message's key that is no longer kept makes room. */
+  const known = ({ idempotency }: PackedEntry, now: number): EnqueueResult | undefined => {
+    const row = idempotency && one("byKey", [scoped(idempotency)]);
+    if (!row) return undefined;
+    if (row.kept_until <= now && row.due_at === null) {
+      run("releaseKey", [row.seq]);
+      return undefined;
+    }
+    return row.fingerprint === idempotency.fingerprint
+      ? { kind: "duplicate", record: recordOf(row) }
+      : { kind: "conflict", id: row.id };
+  };
+
+  const replaceOlder = ({ replace }: PackedEntry, now: number, dropContent: boolean): MailRecord[] => {
+    const older = replace ? all("replaceable", [scoped(replace)]) : [];
+    return older.flatMap((row) => {
+      if (row.token !== null) {
+        run("markReplaced", [row.seq]);
+        return [];
+      }
+      const record = ended(recordOf(row), now, "canceled");
+      return [write(row, { record, dueAt: null, dropContent, news: true }, now)];
+    });
+  };
+
+  const lease = (row: Row, { now, until, transport }: ClaimRequest): PackedClaim => {
+    const token = randomUUID();
+    run("lease", { token, now, until, transport, seq: row.seq });
+    const content = one<StoredContent>("content", [row.seq]);
+    if (!content) throw new Error(`message ${row.id} is open and has no content`);
+    return {
+      lease: { id: row.id, token, until },
+      record: recordOf({ ...row, token, claimed_at: now }),
+      content: { ...content },
+      ...(row.claims > 0 && {
+        interrupted: {
+          times: row.claims,
+          at: row.claimed_at ?? now,
+          transport: row.claimed_for ?? "",
+          exposed: row.exposed === 1,
+        },
+      }),
+    };
+  };
+
+  const forget = (row: Row): void => {
+    const { seq, created_at } = row;
+    const { recipients, tags } = recordOf(row);
+    for (const { address } of recipients) run("deleteRecipient", [address, created_at, seq]);
+    for (const tag of tags) run("deleteTag", [tag, created_at, seq]);
+    run("dropContent", [seq]);
+    run("delete", [seq]);
+  };
+
+  return {
+    /** Frees what an earlier owner of the file held when it died, and what a clock that was ahead has put off. */
+    takeOver(now: number): void {
+      for (const row of all("abandoned")) {
+        const record = recordOf({ ...row, token: null });
+        const expiry = expiryOf(record);
+        run("handBack", {
+          now,
+          expiresAt: Number.isFinite(expiry) ? expiry : null,
+          status: statusOf(record, now),
+          seq: row.seq,
+        });
+      }
+      const newest = one<{ at: number }>("newest")?.at ?? 0;
+      if (newest > now) for (const rank of RANKS) run("hasten", { rank, now, newest });
+    },
+
+    enqueue(
+      entry: PackedEntry,
+      { now, open, keepBodies }: Parameters<OutboxStore["enqueue"]>[1],
+    ): EnqueueResult {
+      const earlier = known(entry, now);
+      if (earlier) return earlier;
+      if ((one<{ count: number }>("open")?.count ?? 0) >= open) return { kind: "full" };
+      const replaced = replaceOlder(entry, now, !keepBodies);
+      insert(entry, now);
+      return { kind: "stored", record: entry.record, replaced };
+    },
+
+    claim(request: ClaimRequest): { claims: PackedClaim[]; nextDueAt: number | null } {
+      const { now, limit, expiredOnly } = request;
+      let allowed = request.interrupted;
+      const rows: Row[] = [];
+      const collect = (some: Row[]): void => {
+        for (const row of some) if (row.claims === 0 || allowed-- > 0) rows.push(row);
+      };
+      const interrupted = Number(allowed > 0);
+      if (expiredOnly) collect(all("expired", { now, interrupted, limit }));
+      else {
+        for (const rank of RANKS) {
+          if (rows.length < limit)
+            collect(all("due", { rank, now, interrupted, limit: limit - rows.length }));
+        }
+      }
+      const claims = rows.map((row) => lease(row, request));
+      const more = { interrupted: Number(allowed > 0) };
+      const times = expiredOnly
+        ? [one<{ at: number }>("nextExpired", more)]
+        : RANKS.map((rank) => one<{ at: number }>("nextDue", { rank, ...more }));
+      const next = Math.min(...times.map((found) => found?.at ?? Infinity));
+      return { claims, nextDueAt: Number.isFinite(next) ? next : null };
+    },
+
+    renew({ id, token }: Lease, until: number, exposed: boolean): boolean {
+      return run("renew", { id, token, until, exposed: Number(exposed) }).changes === 1;
+    },
+
+    settle({ id, token }: Lease, change: Change): MailRecord | undefined {
+      const row = one("leased", { id, token });
+      if (!row) return undefined;
+      const now = change.record.updatedAt;
+      if (row.replaced === 0 || change.dueAt === null) return write(row, change, now);
+      const record = ended(change.record, now, "canceled");
+      return write(row, { ...change, record, dueAt: null, news: true }, now);
+    },
+
+    revise(id: string, revision: number, change: Change): MailRecord | undefined {
+      const row = one("get", [id]);
+      if (!row || row.token !== null || row.revision !== revision) return undefined;
+      return write(row, change, change.record.updatedAt);
+    },
+
+    get(id: string): MailRecord | undefined {
+      const row = one("get", [id]);
+      return row && recordOf(row);
+    },
+
+    hasContent: (id: string): boolean => one("hasContent", [id]) !== undefined,
+
+    list(query: ListQuery): { records: MailRecord[]; nextCursor?: string } {
+      run("arrived", [query.now]);
+      const { recipient, tag, template, status, cursor, limit, since, until } = query;
+      const [, cursorAt, cursorSeq] = /^(\d{1,15})\.(\d{1,15})$/.exec(cursor ?? "") ?? [];
+      if (cursor !== undefined && cursorSeq === undefined) throw badCursor();
+      const given = { recipient, tag, template, status };
+      const sql = listQuery({
+        recipient: recipient !== undefined,
+        tag: tag !== undefined,
+        template: template !== undefined,
+        status: status !== undefined,
+        cursor: cursor !== undefined,
+      });
+      const rows = prepare(sql).all({
+        ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+        ...(cursor !== undefined && { cursorAt: Number(cursorAt), cursorSeq: Number(cursorSeq) }),
+        since: since ?? 0,
+        until: until ?? Number.MAX_SAFE_INTEGER,
+        limit: limit + 1,
+      }) as unknown as Row[];
+      const page = rows.slice(0, limit);
+      const last = page.at(-1);
+      return {
+        records: page.map(recordOf),
+        ...(rows.length > limit && last && { nextCursor: `${last.created_at}.${last.seq}` }),
+      };
+    },
+
+    stats(now: number): StoreStats {
+      run("arrived", [now]);
+      const counts = all<{ status: string; messages: number }>("counts");
+      return {
+        counts: Object.fromEntries(counts.map(({ status, messages }) => [status, messages])),
+        oldestQueuedAt: one<{ at: number }>("oldestWaiting")?.at ?? null,
+      };
+    },
+
+    prune(request: { before: number; now: number; limit: number }): number {
+      const end = performance.now() + PATIENCE_MS;
+      let forgotten = 0;
+      for (const row of all("forgettable", request)) {
+        forget(row);
+        forgotten += 1;
+        if (performance.now() > end) break;
+      }
+      return forgotten;
+    },
+
+    untold: (limit: number): MailRecord[] => all("untold", [limit]).map(recordOf),
+
+    told(records: readonly Pick<MailRecord, "id" | "revision">[]): void {
+      for (const { id, revision } of records) run("told", { id, revision });
+    },
+  };
+}
+
+/** JSON keeps `["a","b:c"]` and `["a:b","c"]` apart. */
+function scoped({ scope, key }: { scope: string; key: string }): string {
+  return JSON.stringify([scope, key]);
+}

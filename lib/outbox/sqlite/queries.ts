@@ -1,0 +1,94 @@
+/** Every statement on the outbox's hot path, by name, so that a test can look at the plan of each. */
+
+const waits = "due_at IS NOT NULL";
+
+export const queries = {
+  insert: `INSERT INTO messages (id, record, revision, status, rank, template, created_at, updated_at, send_at, due_at,
+      expires_at, replace_key, idempotency_key, fingerprint, kept_until)
+    VALUES (:id, :record, :revision, :status, :rank, :template, :createdAt, :updatedAt, :sendAt, :dueAt, :expiresAt,
+      :replaceKey, :idempotencyKey, :fingerprint, :keptUntil)`,
+  insertContent: "INSERT INTO contents VALUES (?, ?, ?)",
+  insertRecipient: "INSERT INTO recipients VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+  insertTag: "INSERT INTO tags VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+  byKey: `SELECT * FROM messages WHERE idempotency_key = ?`,
+  releaseKey: "UPDATE messages SET idempotency_key = NULL WHERE seq = ?",
+  replaceable: `SELECT * FROM messages WHERE replace_key = ? AND ${waits}`,
+  markReplaced: "UPDATE messages SET replaced = 1 WHERE seq = ?",
+
+  due: `SELECT * FROM messages WHERE rank = :rank AND ${waits} AND due_at <= :now AND (claims = 0 OR :interrupted)
+    ORDER BY due_at, seq LIMIT :limit`,
+  nextDue: `SELECT due_at AS at FROM messages WHERE rank = :rank AND ${waits} AND (claims = 0 OR :interrupted)
+    ORDER BY due_at LIMIT 1`,
+  expired: `SELECT * FROM messages WHERE expires_at IS NOT NULL AND expires_at <= :now AND (claims = 0 OR :interrupted)
+    ORDER BY expires_at LIMIT :limit`,
+  nextExpired: `SELECT expires_at AS at FROM messages WHERE expires_at IS NOT NULL AND (claims = 0 OR :interrupted)
+    ORDER BY expires_at LIMIT 1`,
+  lease: `UPDATE messages SET token = :token, claims = claims + 1, claimed_at = :now, claimed_for = :transport, exposed = 0,
+      due_at = :until, expires_at = NULL, status = 'sending' WHERE seq = :seq`,
+  content: "SELECT head, attachments FROM contents WHERE seq = ?",
+  renew:
+    "UPDATE messages SET due_at = :until, exposed = exposed OR :exposed WHERE id = :id AND token = :token",
+
+  leased: "SELECT * FROM messages WHERE id = :id AND token = :token",
+  write: `UPDATE messages SET record = :record, revision = :revision, status = :status, updated_at = :updatedAt,
+      due_at = :dueAt, expires_at = :expiresAt, token = NULL, claims = 0, exposed = 0, untold = untold OR :news
+    WHERE seq = :seq`,
+  dropContent: "DELETE FROM contents WHERE seq = ?",
+
+  get: "SELECT * FROM messages WHERE id = ?",
+  hasContent: "SELECT 1 FROM messages JOIN contents USING (seq) WHERE id = ?",
+  open: `SELECT coalesce(sum(messages), 0) AS count FROM counts WHERE status IN ('scheduled', 'queued', 'sending', 'deferred')`,
+  counts: "SELECT status, messages FROM counts WHERE messages > 0",
+  oldestWaiting: `SELECT created_at AS at FROM messages WHERE ${waits} AND status <> 'scheduled' ORDER BY created_at LIMIT 1`,
+  // those whose time has come are queued; so many at a time, for each costs a write
+  arrived: `UPDATE messages SET status = 'queued' WHERE seq IN
+    (SELECT seq FROM messages WHERE status = 'scheduled' AND send_at <= ? LIMIT 10000)`,
+
+  untold: "SELECT * FROM messages WHERE untold = 1 ORDER BY seq LIMIT ?",
+  told: "UPDATE messages SET untold = 0 WHERE id = :id AND revision = :revision",
+
+  forgettable: `SELECT * FROM messages WHERE due_at IS NULL AND updated_at < :before AND kept_until <= :now
+    ORDER BY updated_at LIMIT :limit`,
+  delete: "DELETE FROM messages WHERE seq = ?",
+  deleteRecipient: "DELETE FROM recipients WHERE address = ? AND created_at = ? AND seq = ?",
+  deleteTag: "DELETE FROM tags WHERE tag = ? AND created_at = ? AND seq = ?",
+
+  // at start, when no earlier owner can be alive
+  abandoned: "SELECT * FROM messages WHERE token IS NOT NULL",
+  handBack: `UPDATE messages SET token = NULL, due_at = :now, expires_at = :expiresAt, status = :status WHERE seq = :seq`,
+  newest: "SELECT created_at AS at FROM messages ORDER BY seq DESC LIMIT 1",
+  hasten: `UPDATE messages SET due_at = :now WHERE rank = :rank AND ${waits} AND due_at > :now AND due_at <= :newest AND send_at IS NULL`,
+} as const;
+
+export type QueryName = keyof typeof queries;
+
+/**
+ * A page of the list, newest first. Whatever is filtered by, an index gives the messages in that order; the most telling
+ * filter is chosen, and the others look at what it gives.
+ */
+export function listQuery(by: {
+  recipient: boolean;
+  tag: boolean;
+  template: boolean;
+  status: boolean;
+  cursor: boolean;
+}): string {
+  const driver = by.recipient ? "recipients" : by.tag ? "tags" : undefined;
+  const from = driver ? `${driver} AS place CROSS JOIN messages USING (seq)` : "messages";
+  const at = driver ? "place.created_at" : "messages.created_at";
+  const seq = driver ? "place.seq" : "messages.seq";
+  const also = driver === "recipients" && by.tag;
+  const conditions = [
+    by.recipient && "place.address = :recipient",
+    by.tag &&
+      (also
+        ? "EXISTS (SELECT 1 FROM tags WHERE tag = :tag AND created_at = messages.created_at AND seq = messages.seq)"
+        : "place.tag = :tag"),
+    by.template && "template = :template",
+    by.status && "status = :status",
+    `${at} >= :since`,
+    `${at} < :until`,
+    by.cursor && `(${at}, ${seq}) < (:cursorAt, :cursorSeq)`,
+  ].filter(Boolean);
+  return `SELECT messages.* FROM ${from} WHERE ${conditions.join(" AND ")} ORDER BY ${at} DESC, ${seq} DESC LIMIT :limit`;
+}
