@@ -41,8 +41,9 @@ export interface Job {
 
 /** How long a claim is ours without a sign of life, in ms */
 export const LEASE_MS = 60_000;
-/** Between two tries to write down what has happened */
-const STORE_PAUSE_MS = 1000;
+/** Between two tries to write down what has happened: from, doubled up to */
+const STORE_PAUSE_MS = 50;
+const LONGEST_STORE_PAUSE_MS = 2000;
 /** Until a transport that is only busy is asked again for a message that must go by no other */
 const BUSY_MS = 1000;
 
@@ -215,15 +216,15 @@ async function settle(
     // put back without an attempt: nothing to tell
     news: record.attempts > job.claim.record.attempts || dueAt === undefined,
   };
-  for (let isFirst = true; ; isFirst = false) {
+  for (let pause = STORE_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_STORE_PAUSE_MS)) {
     try {
       const written = await store.settle(job.lease, change);
       if (!written && record.attempts > job.claim.record.attempts) onError(leaseLost(record));
       return written;
     } catch (error) {
-      if (isFirst) onError(error);
+      if (pause === STORE_PAUSE_MS) onError(error);
       if (job.signal.aborted) return undefined;
-      await new Promise((resolve) => setTimeout(resolve, STORE_PAUSE_MS));
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 }

@@ -30,22 +30,32 @@ const END_MS = 1000;
 
 export function startHerald({ store, emit, flushed = async () => {}, now, onError }: HeraldOptions): Herald {
   let told = new Map<string, MailRecord>();
-  let writing = Promise.resolve();
+  let writing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
-  const write = async (): Promise<void> => {
+  /** False: the mesh is away, which is no error here. */
+  const write = async (): Promise<boolean> => {
     const batch = [...told.values()];
-    if (batch.length === 0) return;
-    await flushed();
+    if (batch.length === 0) return true;
+    try {
+      await flushed();
+    } catch {
+      return false;
+    }
     await store.told(batch.map(({ id, revision }) => ({ id, revision })));
     for (const record of batch) if (told.get(record.id) === record) told.delete(record.id);
+    return true;
   };
 
   const writeSoon = (ms = TOGETHER_MS): void => {
     timer ??= setTimeout(() => {
       timer = undefined;
-      // the mesh being away is no error here
-      writing = writing.then(write).catch(() => writeSoon(AWAY_MS));
+      writing = writing
+        .then(write)
+        .catch(onError)
+        .then((isDone) => {
+          if (isDone === false) writeSoon(AWAY_MS);
+        });
     }, ms).unref();
   };
 
@@ -65,14 +75,13 @@ export function startHerald({ store, emit, flushed = async () => {}, now, onErro
       for (;;) {
         const records = await store.untold(BATCH);
         for (const record of records) await tell(record);
-        await write();
-        if (records.length < BATCH) return;
+        if (!(await write()) || records.length < BATCH) return;
       }
     },
 
     async close() {
       clearTimeout(timer);
-      const last = writing.then(write).catch(() => {});
+      const last = writing.then(write).catch(onError);
       await Promise.race([last, new Promise((resolve) => setTimeout(resolve, END_MS).unref())]);
     },
   };

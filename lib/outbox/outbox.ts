@@ -47,6 +47,8 @@ export interface Caller {
 export interface MailStats {
   counts: Record<string, number>;
   oldestQueuedAt: string | null;
+  /** `problem`: why nothing is accepted or sent at the moment, if it is the outbox's fault */
+  outbox: { durable: boolean; problem?: Trouble };
   transports: (Omit<TransportState, "until"> & { until?: string; ratePerMinute: number })[];
 }
 
@@ -62,8 +64,6 @@ export interface Outbox {
   wake(): void;
   /** The mesh is there (again): tells what nobody has been told. */
   tellAgain: () => void;
-  /** Why nothing is accepted or sent at the moment, if it is the store's fault */
-  trouble(): Trouble | undefined;
   /** The node is about to stop: takes and claims nothing more, and answers who waits for what is not on the wire. */
   quiesce(): void;
   /**
@@ -249,9 +249,11 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
     async stats() {
       const { counts, oldestQueuedAt } = await store.stats(now());
+      const trouble = store.trouble();
       return {
         counts,
         oldestQueuedAt: oldestQueuedAt === null ? null : new Date(oldestQueuedAt).toISOString(),
+        outbox: { durable: store.durable, ...(trouble && { problem: trouble }) },
         transports: policy.states().map(({ until, ...state }) => ({
           ...state,
           ...(until !== undefined && { until: new Date(until).toISOString() }),
@@ -262,7 +264,6 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
     wake: () => delivery.wake(),
     tellAgain,
-    trouble: () => store.trouble(),
     quiesce,
 
     close() {
