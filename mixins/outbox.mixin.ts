@@ -36,6 +36,10 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
         }));
       if (!store.durable) {
         logger.warn("The outbox is in memory and not durable: what waits is lost when this process ends.");
+      } else if (this.config.outbox.kind === "sqlite" && !options.store) {
+        const { counts } = await store.stats(Date.now());
+        const open = openStatuses.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
+        logger.info(`Outbox: ${this.config.outbox.path}; ${open} messages are open.`);
       }
       this.outbox = openOutbox({
         config: this.config,
@@ -63,6 +67,8 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
     },
   });
 }
+
+const openStatuses = ["scheduled", "queued", "sending", "deferred"] as const;
 
 async function openStore({ outbox, mail }: Config, options: SqliteStoreOptions): Promise<OutboxStore> {
   if (outbox.kind === "memory") return memoryStore();
