@@ -37,6 +37,9 @@ export interface Job {
   lost: boolean;
   /** Breaks off what is on the wire */
   signal: AbortSignal;
+  /** Its outcome is on the way to the store, and its place is free: the next claim may come right behind */
+  settling: boolean;
+  onSettling: () => void;
 }
 
 /** How long a claim is ours without a sign of life, in ms */
@@ -218,10 +221,14 @@ async function settle(
   };
   for (let pause = STORE_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_STORE_PAUSE_MS)) {
     try {
-      const written = await store.settle(job.lease, change);
+      const writing = store.settle(job.lease, change);
+      job.settling = true;
+      job.onSettling();
+      const written = await writing;
       if (!written && record.attempts > job.claim.record.attempts) onError(leaseLost(record));
       return written;
     } catch (error) {
+      job.settling = false;
       if (pause === STORE_PAUSE_MS) onError(error);
       if (job.signal.aborted) return undefined;
       await new Promise((resolve) => setTimeout(resolve, pause));

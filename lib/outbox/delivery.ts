@@ -30,25 +30,30 @@ export interface Delivery {
 /** Timers drift: look at least this often. */
 const LONGEST_SLEEP_MS = 30_000;
 const STORE_PAUSE_MS = 1000;
-/** Messages that have expired need no place, only a line in the store. */
+/** Messages that have expired need no place, only a line in the store: so many at a time, so often. */
 const EXPIRED_BATCH = 50;
+const SWEEP_MS = 1000;
 
 export function startDelivery(given: DeliveryOptions): Delivery {
   const { store, policy, onError } = given;
   const now = given.now ?? Date.now;
   const steady = steadyClock(now);
   const options: AttemptOptions = { ...given, now, steady, random: given.random ?? Math.random };
-  const running = new Map<string, { job: Job; end: Promise<void> }>();
+  const running = new Map<Job, Promise<void>>();
   const waiting = new Map<string, Set<() => void>>();
   const aborter = new AbortController();
   let stopping = false;
   let pumping: Promise<void> | undefined;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
+  let sweptAt = -Infinity;
 
   const release = (id: string): void => {
     for (const resolve of waiting.get(id) ?? []) resolve();
   };
+
+  const onTheWire = (id: string): Job | undefined =>
+    [...running.keys()].find((job) => job.lease.id === id && !job.settling);
 
   const announce = (record: MailRecord, before: MailRecord): void => {
     if (record.attempts > before.attempts || dueAtOf(record) === null) given.onChange(record);
@@ -58,45 +63,62 @@ export function startDelivery(given: DeliveryOptions): Delivery {
   };
 
   const run = (claim: Claim, transport: string): void => {
-    const { id } = claim.lease;
-    const known = running.get(id);
+    const known = onTheWire(claim.lease.id);
     if (known) {
       // a clock that jumped has ended the lease, not our work: it goes on under the new one
-      known.job.lease = claim.lease;
+      known.lease = claim.lease;
       return;
     }
-    const job: Job = { claim, lease: claim.lease, transport, lost: false, signal: aborter.signal };
+    const job: Job = {
+      claim,
+      lease: claim.lease,
+      transport,
+      lost: false,
+      signal: aborter.signal,
+      settling: false,
+      // the next claim goes to the store together with this outcome, and shares its sync
+      onSettling: wake,
+    };
     const end = attempt(job, options)
       .then((record) => record && announce(record, claim.record))
       .catch(onError)
       .finally(() => {
-        running.delete(id);
+        running.delete(job);
         wake();
       });
-    running.set(id, { job, end });
+    running.set(job, end);
   };
 
-  /** Claims as long as there is work and room; returns how long to sleep, in ms. */
+  const claim = async (transport: string | undefined, limit: number): Promise<number | undefined> => {
+    const isSuspectOut = [...running.keys()].some((job) => job.claim.interrupted);
+    const { claims, nextDueAt } = await store.claim({
+      // an expiry is meant by the wall clock
+      now: transport === undefined ? now() : steady(),
+      until: steady() + LEASE_MS,
+      limit,
+      transport: transport ?? "",
+      interrupted: isSuspectOut ? 0 : 1,
+      expiredOnly: transport === undefined,
+    });
+    for (const one of claims) run(one, transport ?? "");
+    return claims.length > 0 ? undefined : (nextDueAt ?? Infinity);
+  };
+
+  /** Claims as long as there is work and room; returns when to look again. */
   const pump = async (): Promise<number> => {
-    for (;;) {
-      if (stopping) return LONGEST_SLEEP_MS;
+    while (!stopping) {
       const room = policy.room();
-      const transport = room > 0 ? policy.next() : undefined;
-      const isSuspectOut = [...running.values()].some(({ job }) => job.claim.interrupted);
-      const { claims, nextDueAt } = await store.claim({
-        // an expiry is meant by the wall clock
-        now: transport === undefined ? now() : steady(),
-        until: steady() + LEASE_MS,
-        limit: transport === undefined ? EXPIRED_BATCH : room,
-        transport: transport ?? "",
-        interrupted: isSuspectOut ? 0 : 1,
-        expiredOnly: transport === undefined,
-      });
-      for (const claim of claims) run(claim, transport ?? "");
-      if (claims.length > 0) continue;
-      const next = Math.min(nextDueAt ?? Infinity, room > 0 ? Infinity : policy.availableAt());
-      return Math.min(Math.max(next - steady(), 0), LONGEST_SLEEP_MS);
+      const next = room > 0 ? await claim(policy.next(), room) : policy.availableAt();
+      if (next === undefined) continue;
+      if (room > 0) return next;
+      // nothing can be sent: what expires meanwhile is told all the same, now and then
+      if (steady() < sweptAt + SWEEP_MS) return Math.min(next, sweptAt + SWEEP_MS);
+      const expires = await claim(undefined, EXPIRED_BATCH);
+      if (expires === undefined) continue;
+      sweptAt = steady();
+      return Math.min(next, Math.max(expires, sweptAt + SWEEP_MS));
     }
+    return Infinity;
   };
 
   const wake = (): void => {
@@ -108,7 +130,7 @@ export function startDelivery(given: DeliveryOptions): Delivery {
       while (again && !stopping) {
         again = false;
         try {
-          sleep = await pump();
+          sleep = Math.min(Math.max((await pump()) - steady(), 0), LONGEST_SLEEP_MS);
         } catch (error) {
           onError(error);
           sleep = STORE_PAUSE_MS;
@@ -123,7 +145,8 @@ export function startDelivery(given: DeliveryOptions): Delivery {
   const quiesce = (): void => {
     stopping = true;
     clearTimeout(timer);
-    for (const id of waiting.keys()) if (!running.has(id)) release(id);
+    const busy = new Set([...running.keys()].map((job) => job.lease.id));
+    for (const id of waiting.keys()) if (!busy.has(id)) release(id);
   };
 
   wake();
@@ -155,7 +178,7 @@ export function startDelivery(given: DeliveryOptions): Delivery {
         aborter.abort();
       }, drainMs);
       await pumping;
-      while (running.size > 0) await Promise.all([...running.values()].map(({ end }) => end));
+      while (running.size > 0) await Promise.all(running.values());
       clearTimeout(patience);
       for (const id of waiting.keys()) release(id);
       return brokenOff;

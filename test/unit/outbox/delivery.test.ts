@@ -292,9 +292,11 @@ describe("a clock that is set", () => {
   });
 
   it("back leaves due what was due", async () => {
-    const { clock, delivery, begun, store } = await bench(["primary"], []);
+    const { clock, delivery, begun, settled, store } = await bench(["primary"], []);
     clock.now += HOUR;
+    await settled();
     delivery.wake();
+    await settled();
     const late = entry({ createdAt: NOW + HOUR, updatedAt: NOW + HOUR });
     await store.enqueue(late, { now: NOW + HOUR, open: 10, keepBodies: false });
     clock.now -= HOUR;
@@ -309,7 +311,9 @@ describe("a clock that is set", () => {
       recipients: [{ address: "ann@example.com", status: "queued", dueAt: at }],
     });
     const { clock, delivery, begun, settled, sendings } = await bench(["primary"], [late]);
-    clock.now += 3 * HOUR - 1;
+    clock.now += HOUR;
+    await settled();
+    delivery.wake();
     await settled();
     clock.now = NOW;
     delivery.wake();
