@@ -28,6 +28,7 @@ const { quick } = options;
 const rounds = Number(options.rounds ?? (quick ? 3 : 7));
 const messages = Number(options.messages ?? (quick ? 300 : 2000));
 const wanted = new Set(options.only.split(","));
+if (!(rounds > 0 && messages > 0)) throw new Error("--rounds and --messages want numbers");
 
 function installPeers(): void {
   const installed = join(here, "node_modules/.package-lock.json");
