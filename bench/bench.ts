@@ -1,7 +1,7 @@
 /** `npm run bench`: Meshmail and its peers side by side in one run, as a table and as JSON. What counts are the ratios. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { closeEverything } from "../test/support/open.ts";
@@ -24,6 +24,8 @@ const { values: options } = parseArgs({
     rounds: { type: "string" },
   },
 });
+/** How busy others kept the machine: a load near the number of processors spoils the ratios too. */
+const load = Number((loadavg()[0] ?? 0).toFixed(1));
 const { quick } = options;
 const rounds = Number(options.rounds ?? (quick ? 3 : 7));
 const messages = Number(options.messages ?? (quick ? 300 : 2000));
@@ -73,15 +75,20 @@ function report(tables: readonly Table[]): void {
   const { dependencies: peers } = JSON.parse(readFileSync(join(here, "package.json"), "utf8")) as {
     dependencies: Record<string, string>;
   };
-  const conditions = { node: process.version, cores, rounds, messages, peers };
+  const conditions = { node: process.version, cores, load, rounds, messages, peers };
   const page = tables.map(markdown).join("\n");
   console.log(`\n${page}`);
+  if (load > cores / 2)
+    console.error(`The machine was busy (load ${load} on ${cores} processors): run it again.`);
   const json = {
     ...conditions,
     tables: tables.map((table) => ({ title: table.title, how: table.how, rows: results(table) })),
   };
   writeFileSync(join(here, "results.json"), `${JSON.stringify(json, null, 2)}\n`);
   if (!options.write) return;
+  const versions = Object.entries(peers)
+    .map((peer) => peer.join(" "))
+    .join(", ");
   const intro = [
     "# Benchmarks",
     "",
@@ -90,9 +97,8 @@ function report(tables: readonly Table[]): void {
     "count; a run with a lost or doubled message fails. Figures differ from machine to machine, ratios much less: each is the median of",
     "the rounds' own ratios. A range is from the lowest round to the highest.",
     "",
-    `Node ${process.version}, ${Object.entries(peers)
-      .map((peer) => peer.join(" "))
-      .join(", ")}; ${cores} processors, shared by all processes of a run; ${rounds} rounds.`,
+    `Node ${process.version}, ${versions}; ${cores} processors, shared by all processes of a run, with a load of ${load} at its`,
+    `beginning; ${rounds} rounds.`,
   ];
   writeFileSync(join(here, "../docs/benchmarks.md"), `${intro.join("\n")}\n\n${page}`);
 }
