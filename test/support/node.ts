@@ -1,5 +1,5 @@
 /** A Meshmail node, or any other Node program, as a child process: its output kept, its end awaited. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ export interface Program {
   close(): Promise<void>;
 }
 
-const root = join(__dirname, "..", "..");
+const root = join(import.meta.dirname, "..", "..");
 
 /**
  * Runs a TypeScript file of the project with this very Node. The environment is exactly `env` and PATH, and the folder is an
@@ -35,8 +35,8 @@ export function runProgram(
   const child = spawn(process.execPath, [join(root, file), ...args], {
     cwd: folder,
     env: { PATH: process.env["PATH"] ?? "", NO_COLOR: "1", ...env },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+    stdio: ["pipe", "pipe", "pipe", "ipc"],
+  }) as ChildProcessWithoutNullStreams;
   let output = "";
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
