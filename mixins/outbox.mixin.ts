@@ -9,6 +9,11 @@ export interface OutboxVars {
   outbox: Outbox;
 }
 
+/** An outbox that can be told to start nothing new, before it is closed. */
+interface Quiesceable {
+  quiesce?(): void;
+}
+
 export interface OutboxMixinOptions {
   /** @default as MAIL_OUTBOX says */
   store?: OutboxStore;
@@ -17,6 +22,13 @@ export interface OutboxMixinOptions {
 /** Stands before the transports mixin in a service's list: it starts after it and stops before it. */
 export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
   return defineMixin<object, OutboxVars & TransportsVars>({
+    created() {
+      // added last, hence called first: the broker's tracker waits for running calls, and the outbox must not claim meanwhile
+      this.broker.middlewares.add({
+        stopping: async () => (this.outbox as Quiesceable | undefined)?.quiesce?.(),
+      });
+    },
+
     started() {
       const store = options.store ?? memoryStore();
       if (!store.durable) {
@@ -39,7 +51,9 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
     },
 
     async stopped() {
-      await this.outbox?.close();
+      const drained: unknown = await this.outbox?.close();
+      // the very last word, for Moleculer ends the process with status 0 whatever happened
+      if (drained === false) process.once("exit", () => void (process.exitCode = 1));
     },
   });
 }

@@ -1,11 +1,14 @@
 /** Facts about a node whose NATS is not there: at start, later, and at its own end. Mail goes out all the same. */
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { type NatsServer, type NatsTap, startNats } from "../support/nats-server.ts";
 import { type Program, startNode } from "../support/node.ts";
 import { closeEverything } from "../support/open.ts";
 import { blackHole, freePort } from "../support/ports.ts";
 import { type Sibling, startSibling } from "../support/sibling-process.ts";
 import { type SmtpServer, startSmtpServer } from "../support/smtp-server.ts";
+
+// several start a node or wait for a second attempt of one, and they do on a busy machine, too
+jest.setTimeout(20_000);
 
 const message = { to: "ann@example.com", subject: "Hello", text: "Your code is 481516" };
 
@@ -33,7 +36,7 @@ beforeAll(async () => {
     SMTP_SENDER: "Shop <shop@example.com>",
     MAIL_OUTBOX: "memory",
   });
-}, 20_000);
+});
 
 afterAll(async () => {
   await closeEverything();
@@ -78,8 +81,8 @@ describe("with NATS down at start, a node", () => {
     const asked = performance.now();
     alone.process.kill("SIGTERM");
     expect(await alone.ended).toBe(0);
-    expect(performance.now() - asked).toBeLessThan(2000);
-  }, 20_000);
+    expect(performance.now() - asked).toBeLessThan(5000);
+  });
 });
 
 describe("when NATS appears, the node", () => {
@@ -92,7 +95,7 @@ describe("when NATS appears, the node", () => {
     nats = await startNats({ port });
     announcements = await nats.tap("MOL.INFO");
     sibling = await startSibling(transporter);
-  }, 20_000);
+  });
 
   it("joins by itself, and a sibling that was there before can call it", async () => {
     await node.says(/nats:\/\/127\.0\.0\.1:\d+ has come; the node has joined it/);
@@ -119,7 +122,7 @@ describe("when NATS appears, the node", () => {
     expect(gateway.output).not.toMatch(/works alone/);
     const answer = await post(gateway);
     expect(await answer.json()).toMatchObject({ status: "sent" });
-  }, 20_000);
+  });
 
   it("delivers when NATS is killed again, and other nodes refuse at once what is meant for it", async () => {
     await nats.kill();
@@ -140,7 +143,7 @@ describe("when NATS appears, the node", () => {
     expect(await answer.json()).toMatchObject({ status: "sent" });
     const { result } = await sibling.call("mail.send", message, { nodeID: "mail-1" });
     expect(result).toMatchObject({ status: "sent" });
-  }, 20_000);
+  });
 
   it("ends at SIGTERM with status 0, though NATS is gone", async () => {
     await nats.kill();
