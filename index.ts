@@ -6,6 +6,7 @@ export { mailerMixin } from "./mixins/mailer.mixin.ts";
 export { maxPayloadMiddleware } from "./mixins/max-payload.middleware.ts";
 export { outboxMixin } from "./mixins/outbox.mixin.ts";
 export { transportsMixin } from "./mixins/transports.mixin.ts";
+export { workAloneMiddleware } from "./mixins/work-alone.middleware.ts";
 export type { MailReceipt, PublicRecord as MailRecord } from "./lib/outbox/receipt.ts";
 export type { Problem, SmtpProblemType } from "./lib/smtp/problem.ts";
 export type { VerifyReport } from "./lib/smtp/verify.ts";

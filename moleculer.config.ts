@@ -3,6 +3,7 @@ import type { BrokerOptions } from "moleculer";
 import { natsTransporter } from "./lib/config/nats.ts";
 import { loadDotenv } from "./lib/config/dotenv.ts";
 import { maxPayloadMiddleware } from "./mixins/max-payload.middleware.ts";
+import { workAloneMiddleware } from "./mixins/work-alone.middleware.ts";
 import { replCommands } from "./repl.ts";
 
 /** A function, so that nothing is read before the Runner asks. */
@@ -22,7 +23,7 @@ export default function brokerOptions(): BrokerOptions {
     internalServices: { $node: { actions: { options: false } } },
     metrics: false,
     tracing: false,
-    middlewares: [maxPayloadMiddleware],
+    middlewares: [maxPayloadMiddleware, workAloneMiddleware],
     replOptions: { customCommands: replCommands },
   } as BrokerOptions;
 }

@@ -20,6 +20,11 @@ async function start(): Promise<void> {
   await new Runner().start([process.execPath, "meshmail", "--config", here("moleculer.config"), ...files]);
 }
 
+// Node itself adds the stack and ends the process with status 1; whoever looks after it starts it again
+process.on("uncaughtExceptionMonitor", (error, origin) =>
+  console.error(`The node ends, for nobody caught this (${origin}): ${String(error)}`),
+);
+
 start().catch((error: unknown) => {
   if (!(error instanceof ConfigError)) throw error;
   for (const line of error.message.split("\n")) console.error(line);

@@ -21,6 +21,11 @@ export interface OutboxMixinOptions {
 /** Stands before the transports mixin in a service's list: it starts after it and stops before it. */
 export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
   return defineMixin<object, OutboxVars & TransportsVars>({
+    created() {
+      // added last, hence called first: the broker's tracker waits for running calls, and the outbox must not claim meanwhile
+      this.broker.middlewares.add({ stopping: async () => this.outbox?.quiesce() });
+    },
+
     async started() {
       const { broker, logger } = this;
       const store =

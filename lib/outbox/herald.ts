@@ -32,6 +32,7 @@ export function startHerald({ store, emit, flushed = async () => {}, now, onErro
   let told = new Map<string, MailRecord>();
   let writing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+  let isMute = false;
 
   /** False: the mesh is away, which is no error here. */
   const write = async (): Promise<boolean> => {
@@ -61,13 +62,21 @@ export function startHerald({ store, emit, flushed = async () => {}, now, onErro
 
   const tell = async (record: MailRecord): Promise<void> => {
     const event = eventOf(record, now());
-    if (event) await emit(event.name, event.payload);
+    try {
+      if (event) await emit(event.name, event.payload);
+    } catch (error) {
+      // said once: while the mesh is away every message has news
+      if (!isMute) onError(error);
+      isMute = true;
+      return;
+    }
+    isMute = false;
     told.set(record.id, record);
     writeSoon();
   };
 
   return {
-    tell: (record) => void tell(record).catch(onError),
+    tell: (record) => void tell(record),
 
     async catchUp() {
       await writing;
