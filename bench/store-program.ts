@@ -3,27 +3,24 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { checkSend } from "../lib/message/schema.ts";
 import { contentOf, recordOf } from "../lib/outbox/admission.ts";
-import { memoryStore } from "../lib/outbox/memory.ts";
 import { revised, settledRecipient } from "../lib/outbox/record.ts";
-import type { Claim, NewEntry, OutboxStore } from "../lib/outbox/store.ts";
+import { openSqliteStore } from "../lib/outbox/sqlite/store.ts";
+import type { Change, Claim, NewEntry, OutboxStore } from "../lib/outbox/store.ts";
 import { answer } from "./channel.ts";
 import { letter } from "./load.ts";
 import { connections } from "./mesh.ts";
 
-/** The durable one, once it is there: `await sqliteStore(path)`. */
-const open = async (_path: string): Promise<OutboxStore> => memoryStore();
-
 const AT_A_TIME = 50;
 const HOUR = 3_600_000;
 const from = { name: "Shop", address: "shop@example.com" };
-const request = checkSend(letter(0), { maxRecipients: 50, maxSize: 1_000_000, now: Date.now() });
+const message = checkSend(letter(0), { maxRecipients: 50, maxSize: 1_000_000, now: Date.now() });
 
 let opened: Promise<OutboxStore>;
 
 function newEntry(): NewEntry {
   const now = Date.now();
-  const content = contentOf(request, from, now);
-  return { record: recordOf(request, content, from, { now, retryFor: 48 * HOUR }), content };
+  const content = contentOf(message, from, now);
+  return { record: recordOf(message, content, from, { now, retryFor: 48 * HOUR }), content };
 }
 
 async function enqueueAll(entries: readonly NewEntry[]): Promise<void> {
@@ -40,7 +37,8 @@ async function claimAndSettle(count: number): Promise<void> {
   const store = await opened;
   for (let done = 0; done < count;) {
     const now = Date.now();
-    const { claims } = await store.claim({ now, until: now + HOUR, limit: connections, expiredOnly: false });
+    const request = { now, until: now + HOUR, limit: connections, transport: "primary", interrupted: 1 };
+    const { claims } = await store.claim({ ...request, expiredOnly: false });
     if (claims.length === 0) throw new Error("nothing was claimed");
     const settled = await Promise.all(claims.map((claim) => store.settle(claim.lease, sent(claim))));
     if (settled.includes(undefined)) throw new Error("a lease was lost");
@@ -48,9 +46,10 @@ async function claimAndSettle(count: number): Promise<void> {
   }
 }
 
-function sent({ record }: Claim) {
+function sent({ record }: Claim): Change {
   const recipients = record.recipients.map((one) => settledRecipient(one, { status: "sent", code: 250 }));
-  return { record: revised(record, Date.now(), { recipients, attempts: 1 }), dueAt: null, dropContent: true };
+  const next = revised(record, Date.now(), { recipients, attempts: 1 });
+  return { record: next, dueAt: null, dropContent: true, news: true };
 }
 
 /** µs for each of so many. */
@@ -63,7 +62,7 @@ async function timed(count: number, work: () => Promise<void>): Promise<number> 
 answer({
   /** Resident memory afterwards, in MB, and what kind of store it is. */
   async fill({ path, depth }: { path: string; depth: number }) {
-    opened = open(path);
+    opened = openSqliteStore(path);
     for (let left = depth; left > 0; left -= 10_000) {
       await enqueueAll(Array.from({ length: Math.min(left, 10_000) }, newEntry));
     }

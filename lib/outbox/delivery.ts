@@ -13,7 +13,7 @@ export interface DeliveryOptions extends Omit<AttemptOptions, "now" | "steady" |
 
 export interface Delivery {
   /** There may be something to do: a message came in, or a transport came back. */
-  wake(): void;
+  wake: () => void;
   /** Resolves when the message has had an attempt that is not followed by another one at once, or after `ms`. */
   attempted(id: string, ms: number): Promise<void>;
   /** The message has come to its end without us: whoever waits for its attempt need not. */

@@ -194,7 +194,9 @@ export function openOutbox(options: OutboxOptions): Outbox {
       const wait =
         duplicate || !canBeTriedNow(result.record, policy, time) ? 0 : waitOf(request, caller, config);
       const attempted = wait > 0 ? delivery.attempted(result.record.id, wait) : undefined;
-      delivery.wake();
+      // who does not wait gets the answer first
+      if (attempted) delivery.wake();
+      else setImmediate(delivery.wake);
       await attempted;
       const record = attempted ? await found(result.record.id) : result.record;
       throwIfRefused(record);

@@ -22,7 +22,6 @@ export type Judged =
   | { address: string; sent: false; fault: Fault; verdict: Verdict; problem: Problem };
 
 export function judge(results: readonly RecipientResult[], transport: TransportConfig): Judged[] {
-  const provider = providerOfHost(transport.host);
   return results.map((result) => {
     const { address } = result;
     if ("reply" in result) {
@@ -34,6 +33,7 @@ export function judge(results: readonly RecipientResult[], transport: TransportC
       };
     }
     const verdict = classify(result.fault);
+    const provider = providerOfHost(transport.host);
     const problem = explain(result.fault, verdict, { transport, ...(provider && { provider }) });
     return { address, sent: false, fault: result.fault, verdict, problem };
   });
