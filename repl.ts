@@ -1,21 +1,19 @@
 /** `mail …` in Moleculer's REPL: reads the table of commands for a mesh, whose mail service does the work. */
 import { CommanderError } from "commander";
 import type { ServiceBroker } from "moleculer";
-import { type Command, UsageError } from "./lib/commands/command.ts";
+import { type Command, type Option, UsageError } from "./lib/commands/command.ts";
 import { commands } from "./lib/commands/commands.ts";
-import type { Door } from "./lib/commands/door.ts";
+import { gather } from "./lib/commands/gather.ts";
 import { type Offer, programOf } from "./lib/commands/program.ts";
 import { respond } from "./lib/commands/respond.ts";
 import { progress } from "./lib/commands/terminal.ts";
-import type { MailStats } from "./lib/outbox/outbox.ts";
-import type { MailReceipt } from "./lib/outbox/receipt.ts";
-import type { VerifyReport } from "./lib/smtp/verify.ts";
+import { openBrokerDoor } from "./mesh-door.ts";
 
 /** For `replOptions.customCommands`. */
 export const replCommands = [
   {
     command: "mail [words...]",
-    description: "Verify, test and look up SMTP servers; `mail help` tells more.",
+    description: "Send, list and look after messages, verify SMTP servers; `mail help` tells more.",
     allowUnknownOptions: true,
     // moleculer-repl's own parser keeps the first of several words only
     parse(outer: { args: string[]; params?: string[] }) {
@@ -31,16 +29,21 @@ async function mail(broker: ServiceBroker, words: readonly string[]): Promise<vo
     description: "Mail commands; everything else through `call mail.…`.",
     helpHint: "See `mail help`.",
     offer,
-    async run(command, input, json) {
+    async run(command, given, json) {
       const door = openBrokerDoor(broker);
       const room = {
-        locale: input["locale"] === "zh-CN" ? "zh-CN" : "en",
+        locale: given["locale"] === "zh-CN" ? "zh-CN" : "en",
         door: async () => door,
+        service: async () => door,
         environment: notHere,
         start: notHere,
         progress: <T>(text: string, work: Promise<T>) => progress(process.stdout, text, work),
       } as const;
-      await respond(() => command.run(input, room), { ...process, stderr: process.stdout, json });
+      const work = async () => {
+        const { input } = await gather(ownOptions(command), given, new Map());
+        return command.run(input, room);
+      };
+      await respond(work, { ...process, stderr: process.stdout, json });
     },
     write: (text) => process.stdout.write(text),
     writeError: (text) => process.stdout.write(text),
@@ -53,30 +56,19 @@ async function mail(broker: ServiceBroker, words: readonly string[]): Promise<vo
   }
 }
 
-/** Options that stand for settings are left out: the service has its own. What is an argument here is no option as well. */
-function offer({ repl, options = [] }: Command): Offer | undefined {
+/** What is an argument here is no option as well. */
+function offer(command: Command): Offer | undefined {
+  const { repl } = command;
   if (repl === undefined) return undefined;
-  const others = options.filter(
-    ({ name, setting }) => !setting && !new RegExp(`[<[]${name}[\\]>]`).test(repl),
-  );
+  const others = ownOptions(command).filter(({ name }) => !new RegExp(`[<[]${name}[\\]>]`).test(repl));
   return { signature: repl, options: others };
+}
+
+/** Options that stand for settings are left out: the service has its own. */
+function ownOptions({ options = [] }: Command): readonly Option[] {
+  return options.filter(({ setting }) => !setting);
 }
 
 function notHere(): never {
   throw new UsageError("this is a command of the command line", "Use `meshmail` there.");
-}
-
-/** A walk or an attempt takes its time, longer than calls usually may; a retry would send a second message. */
-const patiently = { timeout: 150_000, retries: 0 };
-
-function openBrokerDoor(broker: ServiceBroker): Door {
-  return {
-    async whereabouts() {
-      const { transports } = await broker.call<MailStats>("mail.stats");
-      return { node: broker.nodeID, transports };
-    },
-    verify: (params) => broker.call<VerifyReport, object>("mail.verify", params, patiently),
-    send: (message) => broker.call<MailReceipt, object>("mail.send", message, patiently),
-    async close() {},
-  };
 }

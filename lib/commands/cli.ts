@@ -6,7 +6,7 @@ import type { Locale } from "../smtp/problem.ts";
 import { version } from "../version.ts";
 import { type Answer, type Command, type Input, UsageError } from "./command.ts";
 import { commands, groups } from "./commands.ts";
-import type { Door } from "./door.ts";
+import type { Door, ServiceDoor } from "./door.ts";
 import { type Ask, gather } from "./gather.ts";
 import { localeOf } from "../locale.ts";
 import { pageFor, paragraph } from "./page.ts";
@@ -23,6 +23,9 @@ export interface World {
   /** The settings of environment and `.env` */
   environment: () => Environment;
   openDoor: (environment: Environment) => Door;
+  openService: (environment: Environment) => Promise<ServiceDoor>;
+  /** All of standard input */
+  stdin: () => Promise<string>;
   /** Absent: nobody is there to be asked */
   ask?: Ask;
   /** Becomes the node of `npm start` */
@@ -69,13 +72,16 @@ const SEE_HELP = "See --help.";
 async function execute(command: Command, given: Input, json: boolean, world: World): Promise<number> {
   const { env, stderr } = world;
   let door: Door | undefined;
-  if (holdsPassword(given)) stderr.write(`${paragraph(pageFor(stderr, env), HINT).join("\n")}\n`);
+  let service: ServiceDoor | undefined;
+  for (const hint of hintsFor(given)) stderr.write(`${paragraph(pageFor(stderr, env), hint).join("\n")}\n`);
   const work = async (): Promise<Answer | undefined> => {
     const { input, environment } = await gather(command.options ?? [], given, world.environment(), world.ask);
     return command.run(input, {
       locale: chooseLocale(input["locale"], env),
       environment: () => environment,
-      door: async () => (door ??= open(environment, world)),
+      door: async () => (door ??= await open(environment, async () => world.openDoor(environment))),
+      service: async () => (service ??= await open(environment, () => world.openService(environment))),
+      stdin: world.stdin,
       progress: (text, waiting) => progress(stderr, text, waiting),
       start: world.start,
     });
@@ -84,13 +90,14 @@ async function execute(command: Command, given: Input, json: boolean, world: Wor
     return await respond(work, { ...world, json });
   } finally {
     await door?.close();
+    await service?.close();
   }
 }
 
 /** Settings that cannot be used are a wrong use where one of them stood on the command line. */
-function open(environment: Environment, { openDoor }: World): Door {
+async function open<T>(environment: Environment, opening: () => Promise<T>): Promise<T> {
   try {
-    return openDoor(environment);
+    return await opening();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const nameOf = (variable: string) => {
@@ -106,11 +113,19 @@ function open(environment: Environment, { openDoor }: World): Door {
   }
 }
 
-const HINT =
-  "Hint: a password on the command line can be read by every user of this machine and stays in the shell's history; SMTP_PASSWORD, or SMTP_URI in the environment or in .env, is safer.";
+const holdsPassword = (url: string): boolean => /\/\/.*:.*@/s.test(url);
 
-function holdsPassword({ password, uri = "" }: Input): boolean {
-  return password !== undefined || /\/\/.*:.*@/s.test(uri);
+/** What a secret among the words is worth saying. */
+function hintsFor({ password, uri = "", key, transporter = "" }: Input): string[] {
+  const saferPlaces = [
+    ...(password !== undefined || holdsPassword(uri) ? ["SMTP_PASSWORD or SMTP_URI"] : []),
+    ...(key === undefined ? [] : ["MESHMAIL_API_KEY"]),
+    ...(holdsPassword(transporter) ? ["TRANSPORTER"] : []),
+  ];
+  return saferPlaces.map(
+    (place) =>
+      `Hint: a secret on the command line can be read by every user of this machine and stays in the shell's history; ${place}, in the environment or in .env, is safer.`,
+  );
 }
 
 /** commander repeats the words that it does not understand; one of them may be a URI or hold a password. */

@@ -2,7 +2,7 @@
 import type { Environment } from "../config/environment.ts";
 import type { VariableName } from "../config/variables.ts";
 import type { Locale } from "../smtp/problem.ts";
-import type { Door } from "./door.ts";
+import type { Door, ServiceDoor } from "./door.ts";
 import type { Page } from "./page.ts";
 
 export interface Command {
@@ -29,6 +29,8 @@ export interface Option {
   /** What is wrong with a value, completing its name: `expected …, got …` */
   check?: (value: string) => string | undefined;
   conflicts?: readonly string[];
+  /** It may be given several times, its values come joined by this; also `--name one two` */
+  joinedBy?: string;
   /** It stands for this variable: command line only, for a mesh has settings of its own */
   setting?: VariableName;
   /** What no longer counts when this setting is given: parts of another server */
@@ -53,6 +55,10 @@ export interface Room {
   locale: Locale;
   /** Opened at the first call, closed by the reader */
   door: () => Promise<Door>;
+  /** A mail service that runs; opened and closed likewise */
+  service: () => Promise<ServiceDoor>;
+  /** All of standard input; absent where it is not for the command to read */
+  stdin?: () => Promise<string>;
   environment: () => Environment;
   /** Says what is being waited for, on a terminal */
   progress: <T>(text: string, work: Promise<T>) => Promise<T>;

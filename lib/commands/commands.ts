@@ -1,8 +1,8 @@
 /** Every command there is: one table, which the command line (`cli.ts`) and the REPL (`repl.ts`) read. */
-import { readMailboxes } from "../message/address.ts";
-import { noFaults } from "../message/faults.ts";
 import { findProvider, presentProvider, providers, suggestProviders } from "../providers/providers.ts";
 import { type Answer, type Command, type Input, type Option, type Room, UsageError } from "./command.ts";
+import { mailboxFault } from "./letter.ts";
+import { messageCommands } from "./messages.ts";
 import { requiredSenderOption, senderOption, serverOptions } from "./server-options.ts";
 import { showProvider, showProviders } from "./show-providers.ts";
 import { isSent, showReceipt, showReport } from "./show-report.ts";
@@ -25,15 +25,9 @@ const toOption: Option = {
   name: "to",
   value: "ADDRESS",
   summary: "who gets the test message",
-  check: recipientFault,
+  check: mailboxFault,
   ask: { text: "Who gets the test message?", missing: () => true, refusal: "--to" },
 };
-
-function recipientFault(written: string): string | undefined {
-  const faults = noFaults();
-  readMailboxes(written, "to", Infinity, faults);
-  return faults.invalid[0]?.message;
-}
 
 /** What stands before further words. */
 export const groups: Readonly<Record<string, string>> = { smtp: "Try the SMTP settings" };
@@ -68,6 +62,7 @@ export const commands: readonly Command[] = [
     examples: ["providers", "providers qq"],
     run: listProviders,
   },
+  ...messageCommands,
   {
     cli: "start",
     summary: "Run the node, as npm start does",

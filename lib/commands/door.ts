@@ -1,12 +1,12 @@
-/** Where commands get mail sent and verified: the service of a mesh, or this process with the settings of its environment. */
+/** Where commands get their work done: by the service of a mesh, or in this process with the settings of its environment. */
 import { hostname } from "node:os";
 import { type Config, describeTransport } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import { loadConfig } from "../config/load.ts";
 import { checkSend } from "../message/schema.ts";
 import { memoryStore } from "../outbox/memory.ts";
-import { openOutbox } from "../outbox/outbox.ts";
-import type { MailReceipt } from "../outbox/receipt.ts";
+import { type MailStats, openOutbox } from "../outbox/outbox.ts";
+import type { MailReceipt, PublicRecord } from "../outbox/receipt.ts";
 import type { TransportPolicy } from "../smtp/policy.ts";
 import type { Locale } from "../smtp/problem.ts";
 import type { SessionOptions } from "../smtp/session.ts";
@@ -20,6 +20,23 @@ export interface Door {
   verify: (params: { transport?: string; locale?: Locale }) => Promise<VerifyReport>;
   /** As `mail.send`. Where nobody tries again what is deferred, the receipt has no `nextAttemptAt` */
   send: (message: Readonly<Record<string, unknown>>) => Promise<MailReceipt>;
+  close: () => Promise<void>;
+}
+
+/** One page of messages, newest first. */
+export interface MessageList {
+  items: PublicRecord[];
+  nextCursor?: string;
+}
+
+/** A mail service that runs: it keeps what it takes, and can be asked about it. Each as the action `mail.…` of that name. */
+export interface ServiceDoor {
+  send: Door["send"];
+  list: (query: Readonly<Record<string, string | number>>) => Promise<MessageList>;
+  get: (id: string) => Promise<PublicRecord>;
+  retry: (id: string) => Promise<PublicRecord>;
+  cancel: (id: string) => Promise<PublicRecord>;
+  stats: () => Promise<MailStats>;
   close: () => Promise<void>;
 }
 

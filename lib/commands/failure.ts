@@ -1,6 +1,6 @@
 /** What an error means to whoever typed the command: the exit status, the JSON document, and the lines for people. */
 import { ConfigError } from "../config/faults.ts";
-import type { MailError } from "../errors.ts";
+import type { FieldFault, MailError } from "../errors.ts";
 import type { MailReceipt } from "../outbox/receipt.ts";
 import { UsageError } from "./command.ts";
 import { Canceled } from "./gather.ts";
@@ -21,8 +21,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return briefly(2, "CLI_USAGE", error.message, error.remedy);
   // a remote error has lost its class
   const { type = "UNEXPECTED", message = String(error), data = {} } = Object(error) as Partial<MailError>;
-  if (type === "MAIL_INVALID_MESSAGE")
-    return briefly(2, type, message, "Correct it and try again; nothing was sent.");
+  if (type === "MAIL_INVALID_MESSAGE") return invalid(message, (data as Partial<MailError["data"]>).fields);
   const {
     remedy = "",
     recipients,
@@ -33,8 +32,20 @@ export function failureOf(error: unknown): Failure {
     document: { error: { type, message, remedy, ...(recipients && { recipients }), ...facts } },
     show: (page) => [
       ...(recipients ? [...showRecipients(page, recipients), ""] : []),
-      ...showProblem(page, { type, message, remedy }),
+      ...showProblem(page, { type, message, remedy, ...(facts.id && { id: facts.id }) }),
     ],
+  };
+}
+
+/** Every field on a line of its own: the sentence names the first one only. */
+function invalid(message: string, fields: readonly FieldFault[] = []): Failure {
+  const remedy = "Correct it and try again; nothing was sent.";
+  const document = { error: { type: "MAIL_INVALID_MESSAGE", message, remedy, fields } };
+  const sentences = fields.length > 0 ? fields.map((fault) => `${fault.field}: ${fault.message}`) : [message];
+  return {
+    status: 2,
+    document,
+    show: (page) => columns(page, [...rows(page, "bad", sentences), ["", remedy]], 0),
   };
 }
 

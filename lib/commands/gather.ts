@@ -35,6 +35,7 @@ export async function gather(
 ): Promise<Gathered> {
   const input: Record<string, string | undefined> = { ...given };
   const missing: string[] = [];
+  let isSetting = false;
   let environment = base;
   for (const option of options) {
     const value = input[option.name];
@@ -55,12 +56,14 @@ export async function gather(
       environment = lay(environment, option, input[name], "your answer");
     } else if (question.refusal) {
       missing.push(question.refusal);
+      isSetting ||= setting !== undefined;
     }
   }
   if (missing.length === 0) return { input, environment };
+  const places = isSetting ? "on the command line, in the environment or in .env" : "with the command";
   throw new UsageError(
     `${new Intl.ListFormat("en").format(missing)} ${missing.length > 1 ? "are" : "is"} missing`,
-    `Give ${missing.length > 1 ? "them" : "it"} on the command line, in the environment or in .env; a terminal is asked.`,
+    `Give ${missing.length > 1 ? "them" : "it"} ${places}; see its help.`,
   );
 }
 

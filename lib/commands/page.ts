@@ -6,6 +6,8 @@ export type Tone = "good" | "odd" | "bad" | "quiet" | "strong";
 export interface Page {
   /** Columns of the terminal; Infinity elsewhere: what goes into a file or to grep is not broken into lines */
   width: number;
+  /** The same for tables, which may be as wide as the terminal */
+  room: number;
   paint(tone: Tone, text: string): string;
   symbols: Readonly<Record<Tone, string>>;
 }
@@ -30,8 +32,10 @@ const WIDEST = 100;
 export function pageFor(sheet: Sheet, env: NodeJS.ProcessEnv = {}): Page {
   const colours = sheet.isTTY === true && !env["NO_COLOR"] && env["TERM"] !== "dumb";
   const charset = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "UTF-8";
+  const room = sheet.isTTY ? sheet.columns || 80 : Infinity;
   return {
-    width: sheet.isTTY ? Math.min(sheet.columns || 80, WIDEST) : Infinity,
+    width: Math.min(room, sheet.isTTY ? WIDEST : Infinity),
+    room,
     paint: (tone, text) => (colours ? styleText(formats[tone], text, { validateStream: false }) : text),
     symbols: sheet.isTTY && !/utf-?8/i.test(charset) ? asciiSymbols : symbols,
   };
@@ -117,6 +121,11 @@ const breakable = new RegExp(
   `[${WIDE}][。，、；：？！）》”]* *|[^${WIDE} ]+[。，、；：？！）》”]* *| +`,
   "gu",
 );
+
+/** Columns that a line takes on a terminal, its colours left out. */
+export function widthOf(line: string): number {
+  return displayWidth(stripVTControlCharacters(line));
+}
 
 /** Columns that a text takes on a terminal: East Asian characters take two (Unicode UAX #11), combining marks none. */
 function displayWidth(text: string): number {

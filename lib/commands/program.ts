@@ -51,15 +51,21 @@ function add(root: Program, command: Command, offer: Offer, options: ProgramOpti
   const name = words.pop() ?? "";
   const parent = words.reduce((above, word) => group(above, word, options), root);
   const program = withVersion(parent.command(name + parameters).description(command.summary), options);
-  for (const option of offer.options) program.addOption(flagOf(option));
+  const flags = offer.options.map((option) => ({ option, flag: flagOf(option) }));
+  for (const { flag } of flags) program.addOption(flag);
   program.option("--json", "print one JSON document");
   program.action(async () => {
     const named = program.registeredArguments.map((argument, at) => [
       argument.name(),
       program.processedArgs[at],
     ]);
-    const { json = false, ...flags } = program.opts<{ json?: boolean }>();
-    await options.run(command, { ...flags, ...Object.fromEntries(named) } as Input, json);
+    const opts = program.opts<Record<string, unknown>>();
+    const given = flags.map(({ option: { name: word, joinedBy }, flag }) => {
+      const value = opts[flag.attributeName()];
+      return [word, Array.isArray(value) ? value.join(joinedBy) : value];
+    });
+    const input = Object.fromEntries([...given, ...named]) as Input;
+    await options.run(command, input, opts["json"] === true);
   });
   const examples = (offer.examples ?? []).map((example) => `\n  ${options.name} ${example}`);
   if (examples.length > 0) program.addHelpText("after", `\nExamples:${examples.join("")}`);
@@ -75,7 +81,8 @@ function withVersion(program: Program, { version }: ProgramOptions): Program {
   return version === undefined ? program : program.version(version, "-V, --version", "show the version");
 }
 
-function flagOf({ name, value, summary, choices, conflicts }: Option): Flag {
-  const flag = new Flag(`--${name} <${value}>`, summary).conflicts([...(conflicts ?? [])]);
+function flagOf({ name, value, summary, choices, conflicts, joinedBy }: Option): Flag {
+  const several = joinedBy === undefined ? "" : "...";
+  const flag = new Flag(`--${name} <${value}${several}>`, summary).conflicts([...(conflicts ?? [])]);
   return choices ? flag.choices(choices) : flag;
 }

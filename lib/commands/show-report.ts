@@ -40,17 +40,18 @@ export function showReport(page: Page, report: VerifyReport): string[] {
 
 const again = "Run the test again later; a message of a service would wait and be tried again by itself.";
 
-/** What is wrong and what to do, with the setting to change ready to be copied. */
+/** What is wrong and what to do, with the setting to change ready to be copied. `id`: of the message that was refused. */
 export function showProblem(
   page: Page,
-  problem: Pick<Problem, "type" | "message" | "remedy" | "fix">,
+  problem: Pick<Problem, "type" | "message" | "remedy" | "fix"> & { id?: string },
 ): string[] {
-  const { type, message, remedy, fix } = problem;
+  const { type, message, remedy, fix, id } = problem;
   return columns(page, [
     [strong("problem"), message],
     ...(remedy ? [[strong("remedy"), remedy]] : []),
     ...(fix ? [[strong("fix"), `${fix.variable}=${fix.value}`]] : []),
     [strong("type"), type],
+    ...(id ? [[strong("id"), id]] : []),
   ]);
 }
 

@@ -110,8 +110,8 @@ const synonyms: Readonly<Record<string, VariableName>> = {
 };
 
 /**
- * Findings for names that look like ours and are not. In `.env` and on the command line every unknown SMTP_, MAIL_ or
- * GATEWAY_ is told. The environment is shared with other programs (Laravel's MAIL_HOST, CGI's GATEWAY_INTERFACE): there
+ * Findings for names that look like ours and are not. In `.env` and on the command line every unknown SMTP_, MAIL_,
+ * GATEWAY_ or MESHMAIL_ is told. The environment is shared with other programs (Laravel's MAIL_HOST, CGI's GATEWAY_INTERFACE): there
  * only unknown SMTP_ names are told, and of the others those that are a mistyped one of ours.
  */
 export function reportUnknown(environment: Environment, report: Report): void {
@@ -119,7 +119,7 @@ export function reportUnknown(environment: Environment, report: Report): void {
     "secret" in variables[name] ? [name, `${name}_FILE`] : [name],
   );
   for (const [name, { value, origin }] of environment) {
-    if (!/^(SMTP|MAIL|GATEWAY)_/.test(name) || known.includes(name) || value === "") continue;
+    if (!/^(SMTP|MAIL|GATEWAY|MESHMAIL)_/.test(name) || known.includes(name) || value === "") continue;
     if (/_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP)/.test(name) || /^(tcp|udp):\/\//.test(value)) continue; // Kubernetes
     const guess = synonyms[name] ?? nearest(name, variableNames) ?? nearest(name, known);
     if (!guess && origin === "environment" && !name.startsWith("SMTP_")) continue;

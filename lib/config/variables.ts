@@ -36,6 +36,7 @@ export const groups = {
   dkim: "DKIM",
   gateway: "HTTP gateway",
   node: "The node",
+  terminal: "The command line",
 } as const;
 
 export interface Variable<T = unknown> {
@@ -85,6 +86,11 @@ const secretText: Kind<Secret> = {
 };
 
 const userName: Kind<string> = { ...text, parse: (written) => text.parse(written.trim()), show: maskUser };
+
+const apiKey: Kind<Secret> = {
+  expected: "a secret of printable ASCII characters without spaces",
+  parse: (written) => (/^[\x21-\x7e]+$/.test(written) ? { value: new Secret(written) } : refuse()),
+};
 
 /** Moleculer's own variable: read by Moleculer, shown here without user and password. */
 const transporter: Kind<string> = { ...text, show: (written) => written.replace(/\/\/.*@/s, "//***@") };
@@ -360,6 +366,17 @@ export const variables = {
     group: "node",
     kind: transporter,
     meaning: "The mesh to join, e.g. nats://host:4222 (Moleculer's own variable); without it one node alone.",
+  },
+  MESHMAIL_URL: {
+    group: "terminal",
+    kind: webUrl,
+    meaning: "The gateway that `meshmail list` and its like ask, also where TRANSPORTER is set.",
+  },
+  MESHMAIL_API_KEY: {
+    group: "terminal",
+    kind: apiKey,
+    secret: true,
+    meaning: "The secret of the API key that they show to a gateway.",
   },
 } as const satisfies Record<string, Variable>;
 

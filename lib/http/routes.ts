@@ -43,6 +43,42 @@ export const mailRoutes: readonly Route[] = [
     scope: "send",
     answer: async ({ query, call }) => ok(await call("mail.providers", pick(query, ["locale"]))),
   },
+  {
+    method: "GET",
+    path: "/api/mail/messages",
+    scope: "read",
+    answer: async ({ query, call }) => ok(await call("mail.list", listOf(query))),
+  },
+  {
+    method: "GET",
+    path: "/api/mail/messages/:id",
+    scope: "read",
+    answer: async ({ path, call }) => ok(await call("mail.get", path)),
+  },
+  {
+    method: "GET",
+    path: "/api/mail/stats",
+    scope: "read",
+    answer: async ({ call }) => ok(await call("mail.stats")),
+  },
+  {
+    method: "POST",
+    path: "/api/mail/messages/:id/retry",
+    scope: "manage",
+    answer: async ({ path, call }) => ok(await call("mail.retry", path)),
+  },
+  {
+    method: "POST",
+    path: "/api/mail/messages/:id/cancel",
+    scope: "manage",
+    answer: async ({ path, call }) => ok(await call("mail.cancel", path)),
+  },
+  {
+    method: "POST",
+    path: "/api/mail/probe",
+    scope: "manage",
+    answer: async ({ body, call }) => ok(await call("mail.probe", await body(), VERIFY_TIMEOUT)),
+  },
   { method: "GET", path: "/health/live", answer: async () => ok({ status: "ok" }) },
 ];
 
@@ -118,6 +154,16 @@ function pick(query: URLSearchParams, names: readonly string[]): Record<string, 
   return Object.fromEntries(
     names.flatMap((name) => (query.has(name) ? [[name, query.get(name) ?? ""]] : [])),
   );
+}
+
+/** The parameters of `mail.list`. What is no number stays as it is, for the service to refuse by name. */
+function listOf(query: URLSearchParams): Record<string, string | number> {
+  const words = pick(query, ["status", "recipient", "tag", "template", "cursor"]);
+  const numbers = Object.entries(pick(query, ["since", "until", "limit"])).map(([name, value]) => [
+    name,
+    /^\d{1,15}$/.test(value) ? Number(value) : value,
+  ]);
+  return { ...words, ...Object.fromEntries(numbers) };
 }
 
 function pageOf(query: URLSearchParams): Record<string, number> {

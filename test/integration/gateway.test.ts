@@ -232,6 +232,76 @@ describe("a gateway without keys", () => {
     expect(mesh.calls).toMatchObject([{ action: "mail.providers", params: { locale: "zh-CN" } }]);
   });
 
+  it("lists messages with the parameters that are known, numbers as numbers", async () => {
+    mesh.reply = () => ({ items: [], nextCursor: "c2" });
+    const query =
+      "status=deferred&recipient=ann%40example.com&tag=a&template=t&since=2026-11-21T08:00:00Z&until=1795248000000&cursor=c1&limit=20&evil=1";
+    expect(await mesh.ask("GET", `/api/mail/messages?${query}`)).toMatchObject({
+      status: 200,
+      json: { items: [], nextCursor: "c2" },
+    });
+    expect(mesh.calls).toMatchObject([
+      {
+        action: "mail.list",
+        params: {
+          status: "deferred",
+          recipient: "ann@example.com",
+          tag: "a",
+          template: "t",
+          since: "2026-11-21T08:00:00Z",
+          until: 1_795_248_000_000,
+          cursor: "c1",
+          limit: 20,
+        },
+      },
+    ]);
+    expect(mesh.calls[0]?.params).not.toHaveProperty("evil");
+  });
+
+  it("leaves a limit that is no number to the service, which refuses it by name", async () => {
+    await mesh.ask("GET", "/api/mail/messages?limit=many");
+    expect(mesh.calls[0]?.params).toEqual({ limit: "many" });
+  });
+
+  it.each([
+    ["GET", "/api/mail/messages/m%2F1", "mail.get", { id: "m/1" }],
+    ["GET", "/api/mail/stats", "mail.stats", {}],
+    ["POST", "/api/mail/messages/m1/retry", "mail.retry", { id: "m1" }],
+    ["POST", "/api/mail/messages/m1/cancel", "mail.cancel", { id: "m1" }],
+  ])("%s %s is %s", async (method, path, action, params) => {
+    mesh.reply = () => ({ id: "m1" });
+    expect(await mesh.ask(method, `${path}?id=evil`)).toMatchObject({ status: 200, json: { id: "m1" } });
+    expect(mesh.calls).toMatchObject([{ action, params }]);
+  });
+
+  it("tells that a message is not there, or cannot be canceled", async () => {
+    mesh.reply = (action) => {
+      const word = action === "mail.get" ? "MAIL_NOT_FOUND" : "MAIL_NOT_CANCELABLE";
+      throw toMoleculerError(new MailError(word, "no", { remedy: "Look again.", id: "m1" }));
+    };
+    expect(await mesh.ask("GET", "/api/mail/messages/m1")).toMatchObject({
+      status: 404,
+      json: { type: "MAIL_NOT_FOUND", id: "m1", remedy: "Look again." },
+    });
+    expect(await mesh.ask("POST", "/api/mail/messages/m1/cancel")).toMatchObject({
+      status: 409,
+      json: { type: "MAIL_NOT_CANCELABLE" },
+    });
+  });
+
+  it("tries settings that are not saved, for longer, and echoes none of them", async () => {
+    mesh.reply = () => ({ verdict: "failed" });
+    const answer = await mesh.ask("POST", "/api/mail/probe", {
+      headers: { "content-type": "application/json" },
+      body: '{"uri":"smtp://me:hunter2@a.example"}',
+    });
+    expect(answer).toMatchObject({ status: 200, json: { verdict: "failed" } });
+    expect(mesh.calls).toMatchObject([
+      { action: "mail.probe", params: { uri: "smtp://me:hunter2@a.example" }, timeout: 90_000 },
+    ]);
+    expect(answer.text + mesh.log.join("\n")).not.toContain("hunter2");
+  });
+
   it("lives", async () => {
     expect(await mesh.ask("GET", "/health/live")).toMatchObject({ status: 200, json: { status: "ok" } });
     expect(await mesh.ask("HEAD", "/health/live")).toMatchObject({ status: 200, text: "" });
@@ -431,6 +501,18 @@ describe("a gateway with keys", () => {
     ["GET", "/api/mail/verify", desk, 403],
     ["HEAD", "/api/mail/verify", {}, 401],
     ["GET", "/api/mail/providers", web, 200],
+    ["GET", "/api/mail/messages", desk, 200],
+    ["GET", "/api/mail/messages", web, 403],
+    ["GET", "/api/mail/messages/m1", desk, 200],
+    ["GET", "/api/mail/messages/m1", web, 403],
+    ["GET", "/api/mail/stats", desk, 200],
+    ["GET", "/api/mail/stats", {}, 401],
+    ["POST", "/api/mail/messages/m1/retry", ops, 200],
+    ["POST", "/api/mail/messages/m1/retry", desk, 403],
+    ["POST", "/api/mail/messages/m1/cancel", ops, 200],
+    ["POST", "/api/mail/messages/m1/cancel", web, 403],
+    ["POST", "/api/mail/probe", ops, 200],
+    ["POST", "/api/mail/probe", web, 403],
     ["GET", "/api/v1/messages", desk, 200],
     ["GET", "/api/v1/messages", web, 403],
     ["GET", "/api/v1/search?query=x", web, 403],
@@ -493,7 +575,7 @@ describe("a gateway with keys", () => {
   it("has no action of this node for those who know its name", async () => {
     const names = mesh.broker.registry.getActionList({}).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(["$node.list", "mail.get", "sandbox.clear"]));
-    const routes = /^\/api\/mail\/(send|verify|providers)$/;
+    const routes = /^\/api\/mail\/(send|verify|providers|stats|probe)$/;
     const paths = [...names, "api.listAliases", "gateway.listAliases", "gateway.addRoute", "api.rest"]
       .flatMap((name) => [name, name.replaceAll(".", "/"), name.replace("$", "~").replaceAll(".", "/")])
       .flatMap((name) => [`/${name}`, `/api/${name}`, `/api/v1/${name}`])

@@ -345,6 +345,12 @@ describe("help and version", () => {
     [["smtp", "test"]],
     [["config"]],
     [["providers"]],
+    [["send"]],
+    [["list"]],
+    [["show"]],
+    [["retry"]],
+    [["cancel"]],
+    [["stats"]],
     [["start"]],
   ])("behind %j", async (path) => {
     const help = await run([...path, "--help"]);

@@ -1,8 +1,9 @@
-/** A door without mail behind it, and a command line that touches nothing. */
+/** Doors without mail behind them, and a command line that touches nothing. */
 import { runCli, type World } from "../../../lib/commands/cli.ts";
-import type { Door } from "../../../lib/commands/door.ts";
+import type { Door, ServiceDoor } from "../../../lib/commands/door.ts";
 import { type Environment, environmentOf } from "../../../lib/config/environment.ts";
-import type { MailReceipt } from "../../../lib/outbox/receipt.ts";
+import type { MailStats } from "../../../lib/outbox/outbox.ts";
+import type { MailReceipt, PublicRecord } from "../../../lib/outbox/receipt.ts";
 import { checkNames, type VerifyReport } from "../../../lib/smtp/verify.ts";
 
 export const okReport: VerifyReport = {
@@ -82,6 +83,79 @@ export function fakeDoor(answers: Partial<Door> = {}) {
   return { door, calls };
 }
 
+export const NOW = Date.parse("2026-11-21T08:00:00Z");
+
+export const deferredRecord: PublicRecord = {
+  ...deferredReceipt,
+  id: "11111111-2222-4333-8444-555555555555",
+  attempts: 1,
+  nextAttemptAt: "2026-11-21T08:02:00.000Z",
+  createdAt: "2026-11-21T07:57:00.500Z",
+  updatedAt: "2026-11-21T07:57:01.000Z",
+  tags: ["order", "late"],
+  metadata: { order: "17" },
+  timeline: [
+    {
+      at: "2026-11-21T07:57:00.900Z",
+      transport: "primary",
+      status: "deferred",
+      recipients: deferredReceipt.recipients,
+      problem: {
+        type: "SMTP_RECIPIENT_DEFERRED",
+        message: "put off",
+        remedy: "Nothing to do.",
+        smtp: { code: 451, response: "4.7.1 Greylisted" },
+      },
+      durationMs: 120,
+    },
+  ],
+};
+
+export const stats: MailStats = {
+  counts: { sent: 12, deferred: 3 },
+  oldestQueuedAt: "2026-11-21T07:57:00.000Z",
+  transports: [
+    { name: "primary", server: "smtp://mail.example.com:587", state: "up", ratePerMinute: 4 },
+    {
+      name: "fallback1",
+      server: "smtps://b.example.com:465",
+      state: "held",
+      until: "2026-11-21T08:15:00.000Z",
+      ratePerMinute: 0,
+      problem: {
+        type: "SMTP_AUTH_FAILED",
+        message: "the password is refused",
+        remedy: "Set another.",
+        fix: { variable: "SMTP_PASSWORD", value: "…" },
+      },
+    },
+  ],
+};
+
+/** Remembers what it was asked for. */
+export function fakeService(answers: Partial<ServiceDoor> = {}) {
+  const calls: { action: string; params?: unknown }[] = [];
+  const noted =
+    <P, R>(action: string, answer: R) =>
+    async (params?: P) => {
+      calls.push(params === undefined ? { action } : { action, params });
+      return answer;
+    };
+  const service: ServiceDoor = {
+    send: noted("send", sentReceipt),
+    list: noted("list", { items: [deferredRecord] }),
+    get: noted("get", deferredRecord),
+    retry: noted("retry", deferredRecord),
+    cancel: noted("cancel", deferredRecord),
+    stats: noted("stats", stats),
+    async close() {
+      calls.push({ action: "close" });
+    },
+    ...answers,
+  };
+  return { service, calls };
+}
+
 export interface Ran {
   status: number;
   stdout: string;
@@ -93,10 +167,10 @@ const configured = { SMTP_URI: "smtps://me%40example.com:secret@smtp.example.com
 /** Runs one command line in a world of its own. */
 export async function run(
   words: readonly string[],
-  world: Partial<World> & { door?: Door } = {},
+  world: Partial<World> & { door?: Door; service?: ServiceDoor } = {},
 ): Promise<Ran> {
   const written = { stdout: "", stderr: "" };
-  const { door = fakeDoor().door, ...others } = world;
+  const { door = fakeDoor().door, service = fakeService().service, ...others } = world;
   const status = await runCli(words, {
     env: {},
     stdout: {
@@ -111,6 +185,8 @@ export async function run(
     },
     environment: (): Environment => environmentOf(configured),
     openDoor: () => door,
+    openService: async () => service,
+    stdin: () => Promise.reject(new Error("standard input was not expected to be read")),
     async start() {},
     ...others,
   });

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import type { ServiceBroker } from "moleculer";
 import { replCommands } from "../../../repl.ts";
-import { deferredReceipt, failedReport, okReport, sentReceipt } from "./fakes.ts";
+import { deferredReceipt, deferredRecord, failedReport, okReport, sentReceipt } from "./fakes.ts";
 
 type Call = [action: string, params?: unknown, options?: unknown];
 
@@ -97,6 +97,62 @@ describe("mail test", () => {
     const text = await type("mail test ann@example.com", broker);
     expect(text).toContain("no SMTP server is configured");
     expect(text).toContain("Set SMTP_URI.");
+  });
+});
+
+describe("mail send, list, show, retry, cancel, stats", () => {
+  it("send the message as it is written, and wait for it longer than calls usually may", async () => {
+    const { broker, calls } = fakeBroker({ "mail.send": sentReceipt });
+    const line =
+      "mail send --to ann@example.com bob@example.com --subject Hello --text Text --reply-to c@example.com";
+    expect(await type(line, broker)).toContain("✓ sent");
+    expect(calls).toEqual([
+      [
+        "mail.send",
+        {
+          to: "ann@example.com, bob@example.com",
+          subject: "Hello",
+          text: "Text",
+          replyTo: "c@example.com",
+        },
+        { timeout: 150_000, retries: 0 },
+      ],
+    ]);
+  });
+
+  it.each([
+    ["mail list --status deferred --limit 3", "mail.list", { status: "deferred", limit: 3 }, { items: [] }],
+    ["mail show 17", "mail.get", { id: "17" }, deferredRecord],
+    ["mail retry 17", "mail.retry", { id: "17" }, deferredRecord],
+    ["mail cancel 17", "mail.cancel", { id: "17" }, deferredRecord],
+    ["mail stats", "mail.stats", {}, { counts: {}, oldestQueuedAt: null, transports: [] }],
+  ])("%s is %s", async (line, action, params, answer) => {
+    const { broker, calls } = fakeBroker({ [action]: answer });
+    expect(JSON.parse(await type(`${line} --json`, broker))).toEqual(answer);
+    expect(calls).toEqual([[action, params, { timeout: 30_000, retries: 0 }]]);
+  });
+
+  it.each([
+    ["mail list --limit 0", "--limit: expected a whole number from 1 to 200"],
+    ["mail send --to ann@example.com", "--text (or --html) is missing"],
+    ["mail send --to ann@example.com --text -", "--text cannot read standard input here"],
+    ["mail list --transporter nats://a", "unknown option '--transporter'"],
+  ])("%s: %s", async (line, message) => {
+    const { broker, calls } = fakeBroker({});
+    expect(await type(line, broker)).toContain(message);
+    expect(calls).toEqual([]);
+  });
+
+  it.each([
+    ["SERVICE_NOT_FOUND", "no node of this mesh offers mail"],
+    ["REQUEST_TIMEOUT", "the mail service did not answer in time"],
+  ])("tell Moleculer's %s in other words, with what to do", async (word, message) => {
+    const { broker } = fakeBroker({
+      "mail.list": () => Promise.reject(Object.assign(new Error("Service 'mail.list' …"), { type: word })),
+    });
+    const text = await type("mail list", broker);
+    expect(text).toContain(message);
+    expect(text).toMatch(/remedy +\S/);
   });
 });
 

@@ -29,6 +29,7 @@ describe("the table", () => {
       "SMTP_OAUTH2_REFRESH_TOKEN",
       "MAIL_DKIM_KEY",
       "GATEWAY_API_KEYS",
+      "MESHMAIL_API_KEY",
     ]);
   });
 });
