@@ -13,7 +13,7 @@ const conditions: Readonly<Record<TransportCondition, { tone: Tone; meaning: str
 };
 
 export function showStats(page: Page, stats: MailStats, now = Date.now()): string[] {
-  const { counts, oldestQueuedAt, transports } = stats;
+  const { counts, oldestQueuedAt, outbox, transports } = stats;
   const rows = messageStatuses
     .filter((status) => counts[status])
     .map((status): Cell[] => [status, String(counts[status])]);
@@ -22,6 +22,12 @@ export function showStats(page: Page, stats: MailStats, now = Date.now()): strin
     ...(oldestQueuedAt === null
       ? []
       : columns(page, [["the oldest that waits", tellMoment(oldestQueuedAt, now)]])),
+    ...(outbox.durable
+      ? []
+      : columns(page, [["the outbox", "in memory: what waits is lost when the node ends"]])),
+    ...(outbox.problem
+      ? [...columns(page, [{ heading: "Outbox" }]), ...showProblem(page, outbox.problem)]
+      : []),
     ...columns(page, [{ heading: "SMTP servers" }]),
     ...(transports.length === 0 ? ["  none is configured"] : []),
     ...transports.flatMap((transport) => showTransport(page, transport, now)),

@@ -22,7 +22,7 @@ import {
   throwIfRefused,
   unknownTemplate,
 } from "./refusals.ts";
-import type { ListQuery, OutboxStore, Trouble } from "./store.ts";
+import type { ListQuery, OutboxStore } from "./store.ts";
 
 export interface OutboxOptions {
   config: Config;
@@ -48,7 +48,7 @@ export interface MailStats {
   counts: Record<string, number>;
   oldestQueuedAt: string | null;
   /** `problem`: why nothing is accepted or sent at the moment, if it is the outbox's fault */
-  outbox: { durable: boolean; problem?: Trouble };
+  outbox: { durable: boolean; problem?: Problem };
   transports: (Omit<TransportState, "until"> & { until?: string; ratePerMinute: number })[];
 }
 
@@ -255,7 +255,10 @@ export function openOutbox(options: OutboxOptions): Outbox {
       return {
         counts,
         oldestQueuedAt: oldestQueuedAt === null ? null : new Date(oldestQueuedAt).toISOString(),
-        outbox: { durable: store.durable, ...(trouble && { problem: trouble }) },
+        outbox: {
+          durable: store.durable,
+          ...(trouble && { problem: { type: "MAIL_OUTBOX_UNAVAILABLE", ...trouble } }),
+        },
         transports: policy.states().map(({ until, ...state }) => ({
           ...state,
           ...(until !== undefined && { until: new Date(until).toISOString() }),

@@ -125,13 +125,13 @@ export function eventOf(
   record: MailRecord,
   now: number,
 ): { name: string; payload: Record<string, unknown> } | undefined {
-  const { id, status, recipients, transport, attempts, problem } = receiptOf(record, now, { durable: true });
+  const status = statusOf(record, now);
   const name = events[status];
-  const { tags, metadata } = record;
-  return name === undefined
-    ? undefined
-    : {
-        name,
-        payload: { id, status, recipients, tags, metadata, transport, attempts, at: iso(now), problem },
-      };
+  if (name === undefined) return undefined;
+  const { id, tags, metadata, transport, attempts, problem } = record;
+  const recipients = record.recipients.map(outcomeOf);
+  return {
+    name,
+    payload: { id, status, recipients, tags, metadata, transport, attempts, at: iso(now), problem },
+  };
 }

@@ -114,6 +114,7 @@ export const deferredRecord: PublicRecord = {
 export const stats: MailStats = {
   counts: { sent: 12, deferred: 3 },
   oldestQueuedAt: "2026-11-21T07:57:00.000Z",
+  outbox: { durable: true },
   transports: [
     { name: "primary", server: "smtp://mail.example.com:587", state: "up", ratePerMinute: 4 },
     {

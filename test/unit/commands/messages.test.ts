@@ -299,9 +299,18 @@ SMTP servers
     expect(JSON.parse((await run(["stats", "--json"])).stdout)).toEqual(stats);
   });
 
+  it("tells first why nothing moves, where that is the outbox's fault", async () => {
+    const problem = { type: "MAIL_OUTBOX_UNAVAILABLE", message: "the disk is full", remedy: "Make room." };
+    const { service } = fakeService({
+      stats: async () => ({ ...stats, outbox: { durable: true, problem } }),
+    });
+    const { stdout } = await run(["stats"], { service });
+    expect(stdout).toMatch(/\nOutbox\n.*the disk is full\n.*Make room\.[^]*\nSMTP servers\n/);
+  });
+
   it("says that there is nothing yet", async () => {
     const { service } = fakeService({
-      stats: async () => ({ counts: {}, oldestQueuedAt: null, transports: [] }),
+      stats: async () => ({ counts: {}, oldestQueuedAt: null, outbox: { durable: true }, transports: [] }),
     });
     const { stdout } = await run(["stats"], { service });
     expect(stdout).toBe("Messages\n  none\n\nSMTP servers\n  none is configured\n");
