@@ -125,5 +125,6 @@ export const certificateTrust = anyOf(
 );
 
 /** A handshake that may well succeed next time. */
-export const tlsHiccup = /^ERR_SSL_(\w*ALERT_INTERNAL_ERROR|\w*BAD_RECORD_MAC|DECRYPTION_FAILED\w*)$/;
-export const tlsRefused = /^(ERR_(SSL|TLS|OSSL)_\w+|EPROTO)$/;
+export const tlsHiccup = /^ERR_SSL_(\S*ALERT_INTERNAL_ERROR|\S*BAD_RECORD_MAC|DECRYPTION_FAILED\w*)$/;
+/** OpenSSL 3.2 has a slash in some: `ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE`. */
+export const tlsRefused = /^(ERR_(SSL|TLS|OSSL)_\S+|EPROTO)$/;
