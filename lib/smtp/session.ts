@@ -406,10 +406,15 @@ export class SmtpSession {
     this.#heed();
   }
 
-  /** A server that has seen enough answers before the final dot; its words say more than the broken line after them. */
+  /**
+   * A server that has seen enough answers before the final dot; its words say more than the broken line after them. What it
+   * would hear next on this line is still the message to it, so there is no next.
+   */
   #heed(): void {
     const reply = this.#reader.replies.shift();
-    if (reply) throw this.#refused("DATA", reply);
+    if (!reply) return;
+    this.#break("ABORTED");
+    throw this.#refused("DATA", reply);
   }
 
   /** The next reply. The time is for the whole reply: a byte now and then does not prolong it. */

@@ -185,6 +185,17 @@ describe("a kept connection", () => {
     expect(server.connections).toBe(1);
   });
 
+  it("is not kept where the server answers in the middle of a message: it still waits for the rest", async () => {
+    const body = ({ total }: { total: number }) =>
+      total === 1 ? { afterBytes: 1000, step: "451 4.3.0 No more of that" } : undefined;
+    const { server, transport } = await pair({ script: { body } });
+    const bytes = Buffer.alloc(5_000_000, "x\r\n");
+    expect(told(await transport.send({ ...parcel(), bytes }))).toEqual(["ann body 451"]);
+    expect(told(await transport.send(parcel()))).toEqual(["ann 250"]);
+    expect(server.connections).toBe(2);
+    expect(server.messages).toHaveLength(1);
+  });
+
   it("is not kept where pool is off, nor beyond maxMessages", async () => {
     const single = await pair({}, { pool: false });
     for (let n = 0; n < 2; n++) await single.transport.send(parcel());
