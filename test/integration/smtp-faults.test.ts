@@ -12,7 +12,7 @@ import { messageFaults } from "./smtp-faults/message.ts";
 import { transactionFaults } from "./smtp-faults/transaction.ts";
 import { wayFaults } from "./smtp-faults/way.ts";
 
-jest.setTimeout(20_000);
+jest.setTimeout(40_000);
 afterEach(closeEverything);
 afterAll(expectNothingOpen);
 

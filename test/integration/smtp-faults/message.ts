@@ -8,10 +8,11 @@ const MB = 1_000_000;
 /** Also as one that does not fit into the system's buffers at once. */
 const small = 0;
 /** More than the buffers of both ends hold, so that a server that stops reading stops us. */
-const huge = 15 * MB;
+const huge = 12 * MB;
 
 const code = (line: string): string => line.slice(0, 3);
-const hurried = { timeouts: { ...patient, command: 300, afterDot: 300 } };
+/** Patient but for what is awaited in vain. */
+const impatient = (step: "command" | "afterDot") => ({ timeouts: { ...patient, [step]: 300 } });
 
 export const messageFaults: readonly FaultRow[] = [
   // ── before the dot ──
@@ -28,10 +29,22 @@ export const messageFaults: readonly FaultRow[] = [
     outcome: fail("SMTP_MESSAGE_TOO_LARGE"),
   },
   {
+    name: "F59 a refusal in the message by a server that goes on reading",
+    script: { body: { afterBytes: 100_000, step: "451 4.3.0 No more of that" } },
+    sizes: [5 * MB],
+    outcome: retry("SMTP_MESSAGE_DEFERRED"),
+  },
+  {
+    name: "F73 a 250 in the message",
+    script: { body: { afterBytes: 100_000, step: "250 2.0.0 Ok" } },
+    sizes: [5 * MB],
+    outcome: retry("SMTP_PROTOCOL_ERROR"),
+  },
+  {
     name: "F60 the server stops reading in the message",
     script: { body: { afterBytes: 100_000, step: "stall" } },
     sizes: [huge],
-    transport: hurried,
+    transport: impatient("command"),
     outcome: retry("SMTP_TIMEOUT"),
   },
 
@@ -64,7 +77,7 @@ export const messageFaults: readonly FaultRow[] = [
     name: "F64 no answer after the dot",
     script: { dot: "silence" },
     sizes: [small, MB],
-    transport: hurried,
+    transport: impatient("afterDot"),
     outcome: uncertain("SMTP_TIMEOUT"),
   },
   {
@@ -158,7 +171,7 @@ export const messageFaults: readonly FaultRow[] = [
     name: "F83 the other end of a kept connection is gone, without a word",
     interrupt: "silence",
     runs: ["reused"],
-    transport: hurried,
+    transport: impatient("command"),
     outcome: soon("SMTP_TIMEOUT"),
   },
 
