@@ -4,7 +4,7 @@ import type { TransportConfig } from "../../../lib/config/config.ts";
 import type { Parcel, RecipientResult } from "../../../lib/smtp/transaction.ts";
 import { openTransport, type Transport } from "../../../lib/smtp/transport.ts";
 import { type SmtpServer, type SmtpServerOptions, startSmtpServer } from "../../support/smtp-server.ts";
-import { quick, transportTo } from "../../support/transport.ts";
+import { patient, quick, transportTo } from "../../support/transport.ts";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -16,7 +16,7 @@ async function pair(
   change: Partial<TransportConfig> = {},
 ): Promise<{ server: SmtpServer; transport: Transport }> {
   const server = await startSmtpServer(options);
-  const transport = openTransport(transportTo(server, change));
+  const transport = openTransport(transportTo(server, { timeouts: patient, ...change }));
   open.push(transport, server);
   return { server, transport };
 }
