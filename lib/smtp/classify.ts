@@ -5,11 +5,14 @@ import {
   certificateName,
   certificateTrust,
   cutOff,
+  dailyQuota,
   greylisted,
   loginLater,
+  namesTime,
   noSmtp,
   notTls,
   senderRefusedLate,
+  someQuota,
   throttled,
   timedOut,
   tlsHiccup,
@@ -219,18 +222,26 @@ export function isGreylisting(reply: Reply): boolean {
   return /^45[01] 4\.7\.\d/.test(line) || greylisted.test(line);
 }
 
-const LONGEST_WAIT = 3_600_000;
-const wait =
-  /\b(?:again|back|retry|wait|later|gr[ea]y-?listed)\b[^\d.;]{0,40}(\d\d?:\d\d:\d\d|\d{1,6} ?(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)\b)/i;
+const HOUR = 3_600_000;
 
 /**
  * How long the server asks us to wait, in ms and at most an hour: `try again in 300 seconds`, `retry after 5 minutes`,
  * `come back in 00:04:57`. Undefined if it names no time.
  */
 export function askedDelay(reply: Reply): number | undefined {
-  const time = wait.exec(reply.text)?.[1]?.toLowerCase();
+  const time = namesTime.exec(reply.text)?.[1]?.toLowerCase();
   if (time === undefined) return undefined;
-  const unit = time.includes("h") ? 3_600_000 : time.includes("m") ? 60_000 : 1000;
+  const unit = time.includes("h") ? HOUR : time.includes("m") ? 60_000 : 1000;
   const amount = time.split(":").reduce((sum, part) => sum * 60 + Number.parseInt(part, 10), 0);
-  return Math.min(amount * unit, LONGEST_WAIT);
+  return Math.min(amount * unit, HOUR);
+}
+
+/**
+ * How long a server whose quota is used up is left alone, in ms: a day's quota is asked for again once an hour, for many count
+ * the last 24 hours, any other each quarter of an hour; 0 where no quota is meant.
+ */
+export function quotaPause(reply: Reply): number {
+  const line = replyLine(reply);
+  if (dailyQuota.test(line)) return HOUR;
+  return someQuota.test(line) ? HOUR / 4 : 0;
 }

@@ -29,6 +29,21 @@ export const throttled = anyOf(
   new RegExp(`^[45](?!.*(${recipientsOwn.source})).*(${limits.source})`),
 );
 
+/** Of a {@link throttled} server: the day's quota, or a longer one's, is used up. */
+export const dailyQuota = anyOf(
+  /^[45]\d\d [45]\.4\.5\b/, // Gmail
+  /\b(daily|monthly|(per|a) (day|month)|today|tomorrow|24.?h(ou)?rs?)\b/,
+  /\b(MI:STC|RP:DRC)\b/, // NetEase
+  /RCPTs? .{0,40}maximum threshold/, // Alibaba Mail
+  /SubmissionQuota/, // Microsoft
+);
+/** The same for an hour's quota, or one whose time is not told. */
+export const someQuota = /\b(hourly|(per|an) hour|quota)\b/i;
+
+/** The time after which a server asks us back, as its first group. */
+export const namesTime =
+  /\b(?:again|back|retry|wait|later|gr[ea]y-?listed)\b[^\d.;]{0,40}(\d\d?:\d\d:\d\d|\d{1,6} ?(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)\b)/i;
+
 export const greylisted = /^4.*gr[ea]y-?list/i;
 
 export const tooLarge = anyOf(
@@ -110,5 +125,6 @@ export const certificateTrust = anyOf(
 );
 
 /** A handshake that may well succeed next time. */
-export const tlsHiccup = /^ERR_SSL_(\w*ALERT_INTERNAL_ERROR|\w*BAD_RECORD_MAC|DECRYPTION_FAILED\w*)$/;
-export const tlsRefused = /^(ERR_(SSL|TLS|OSSL)_\w+|EPROTO)$/;
+export const tlsHiccup = /^ERR_SSL_(\S*ALERT_INTERNAL_ERROR|\S*BAD_RECORD_MAC|DECRYPTION_FAILED\w*)$/;
+/** OpenSSL 3.2 has a slash in some: `ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE`. */
+export const tlsRefused = /^(ERR_(SSL|TLS|OSSL)_\S+|EPROTO)$/;

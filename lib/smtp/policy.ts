@@ -1,5 +1,6 @@
 /** Which transport is next, which are resting, and how many messages may be on their way: the policy of failover and pace. */
 import { describeTransport } from "../config/config.ts";
+import { askedDelay, quotaPause } from "./classify.ts";
 import type { Problem } from "./problem.ts";
 import type { Transport } from "./transport.ts";
 
@@ -29,6 +30,7 @@ export interface TransportPolicy {
   /**
    * How many messages can be taken on now. They go by the first transport, in order, that is up or whose rest has ended:
    * as many as it has free connections and its rate limit allows; one, as a probe, where it has to prove itself again.
+   * Free are those of `maxConnections` that the server bears: where it turns further ones away, fewer, and one more a minute.
    * A busy transport is waited for: the next one is for when it is down.
    */
   room(): number;
@@ -52,10 +54,18 @@ export interface TransportPolicy {
 
 export interface PolicyOptions {
   now?: () => number;
-  /** Rest after the n-th failure in a row, in ms @default 30 s, doubled up to 15 min */
-  rest?: (failures: number) => number;
+  /** Rest after the n-th failure in a row, in ms @default 30 s, doubled up to 15 min, and no less than the server asks for */
+  rest?: (failures: number, problem?: Problem) => number;
   /** Between two probes of a transport whose settings are refused, in ms: gentle, for providers lock accounts @default 15 min */
   hold?: number;
+}
+
+/** One message under way. */
+interface Attempt {
+  startedAt: number;
+  /** The transport's `downs` and `ups` at that time */
+  downs: number;
+  ups: number;
 }
 
 interface Way {
@@ -65,12 +75,22 @@ interface Way {
   failures: number;
   until: number;
   problem: Problem | undefined;
-  busy: number;
+  underWay: Set<Attempt>;
+  /** How many were under way at once, at most, since there were none */
+  peak: number;
+  /** How often it went down, and how many messages have shown it to be up */
+  downs: number;
+  ups: number;
+  /** How many connections the server bore when it last turned one away, and when that was */
+  bears: number;
+  bearsSince: number;
   /** When its last messages were begun, as many as the rate limit counts */
   starts: number[];
 }
 
 const MINUTE = 60_000;
+/** A server that turned a connection away is tried with one more after so long; a sign of life is worth as long. */
+const GROWTH = MINUTE;
 
 export function transportPolicy(
   transports: readonly Transport[],
@@ -78,7 +98,7 @@ export function transportPolicy(
 ): TransportPolicy {
   const now = options.now ?? Date.now;
   const hold = options.hold ?? 15 * MINUTE;
-  const rest = options.rest ?? ((failures) => Math.min((MINUTE / 2) * 2 ** (failures - 1), 15 * MINUTE));
+  const rest = options.rest ?? restOf;
   const listeners: Parameters<TransportPolicy["watch"]>[0][] = [];
   const ways: Way[] = transports.map((transport) => ({
     transport,
@@ -86,11 +106,17 @@ export function transportPolicy(
     failures: 0,
     until: 0,
     problem: undefined,
-    busy: 0,
+    underWay: new Set(),
+    peak: 0,
+    downs: 0,
+    ups: 0,
+    bears: transport.config.maxConnections,
+    bearsSince: 0,
     starts: [],
   }));
 
-  const pauseOf = (way: Way): number => (way.condition === "held" ? hold : rest(Math.max(1, way.failures)));
+  const pauseOf = (way: Way): number =>
+    way.condition === "held" ? hold : rest(Math.max(1, way.failures), way.problem);
   const nameOf = (way: Way): string => way.transport.config.name;
   const isOpen = (way: Way): boolean => way.condition === "up" || way.until <= now();
   const current = (): Way | undefined => ways.find(isOpen);
@@ -103,24 +129,42 @@ export function transportPolicy(
     ...(problem && { problem }),
   });
 
-  const report = (way: Way, seen: Seen, problem?: Problem): void => {
+  const report = (way: Way, attempt: Attempt, seen: Seen, problem?: Problem): void => {
     if (seen === "nothing") return;
     const wasUp = way.condition === "up";
+    const older = attempt.downs !== way.downs;
     if (seen === "up") {
+      way.ups += 1;
+      // what was under way already when it refused our settings, or asked for a pause, proves nothing about now
+      if (older && (way.condition === "held" || way.problem?.type === "SMTP_RATE_LIMITED")) return;
       Object.assign(way, { condition: "up", failures: 0, until: 0, problem: undefined });
     } else {
+      // five that fail together are one failure
+      if (older && (seen === "failover" || way.condition === "held")) return;
+      if (wasUp && seen === "failover" && turnsAway(problem) && othersWork(way, attempt, now())) {
+        way.bears = Math.max(1, Math.min(bearable(way, now()), way.peak) - 1);
+        way.bearsSince = now();
+        return;
+      }
       way.condition = seen === "hold" ? "held" : "resting";
       way.failures += 1;
+      way.downs += 1;
       way.problem = problem;
       way.until = now() + pauseOf(way);
+      // nobody gets in: that is no question of how many
+      way.bears = way.transport.config.maxConnections;
     }
     if (wasUp === (seen === "up")) return;
     for (const listener of listeners) listener(wasUp ? "down" : "up", stateOf(way));
   };
 
   const roomOf = (way: Way): number => {
-    if (way.condition !== "up") return way.busy === 0 ? 1 : 0;
-    return Math.min(way.transport.config.maxConnections - way.busy, paceRoom(way, now()));
+    if (way.condition === "up") {
+      return Math.min(bearable(way, now()) - way.underWay.size, paceRoom(way, now()));
+    }
+    // what has hung there since before it went down is no probe
+    const probing = [...way.underWay].some(({ downs }) => downs === way.downs);
+    return probing ? 0 : 1;
   };
 
   const upAt = (): number => Math.min(...ways.map((way) => (isOpen(way) ? 0 : way.until)));
@@ -135,7 +179,8 @@ export function transportPolicy(
       const way = current();
       if (!way) return upAt();
       if (roomOf(way) > 0) return 0;
-      return way.busy < way.transport.config.maxConnections ? paceAt(way) : Infinity;
+      if (way.condition !== "up") return Infinity; // its probe is under way
+      return way.underWay.size < bearable(way, now()) ? paceAt(way) : growsAt(way, now());
     },
 
     upAt,
@@ -150,17 +195,15 @@ export function transportPolicy(
       if (!way || roomOf(way) <= 0) return undefined;
       // a probe: for everyone else it rests on until this one has reported
       if (way.condition !== "up") way.until = now() + pauseOf(way);
-      way.busy += 1;
+      const attempt: Attempt = { startedAt: now(), downs: way.downs, ups: way.ups };
+      way.underWay.add(attempt);
+      way.peak = way.underWay.size === 1 ? 1 : Math.max(way.peak, way.underWay.size);
       const { rateLimit = 0 } = way.transport.config;
       if (rateLimit > 0) way.starts = [...way.starts, now()].slice(-rateLimit);
-      let ended = false;
       return {
         transport: way.transport,
         done(seen, problem) {
-          if (ended) return;
-          ended = true;
-          way.busy -= 1;
-          report(way, seen, problem);
+          if (way.underWay.delete(attempt)) report(way, attempt, seen, problem);
         },
       };
     },
@@ -180,6 +223,49 @@ export function transportPolicy(
 
     states: () => ways.map(stateOf),
   };
+}
+
+function restOf(failures: number, problem?: Problem): number {
+  const doubled = Math.min((MINUTE / 2) * 2 ** (failures - 1), 15 * MINUTE);
+  if (!problem?.smtp) return doubled;
+  const reply = { code: problem.smtp.code, text: problem.smtp.response };
+  const quota = problem.type === "SMTP_RATE_LIMITED" ? quotaPause(reply) : 0;
+  return Math.max(doubled, askedDelay(reply) ?? 0, quota);
+}
+
+/** Is this how a server answers one connection too many: hanging up, or a "not now" before any message is concerned? */
+function turnsAway(problem: Problem | undefined): boolean {
+  const { type = "", smtp } = problem ?? {};
+  if (/^(MAIL FROM|RCPT TO|DATA)$/.test(smtp?.command ?? "")) return false;
+  return rebuffs.has(type) || (smtp !== undefined && smtp.code < 500);
+}
+
+const rebuffs: ReadonlySet<string> = new Set([
+  "SMTP_CONNECTION_REFUSED",
+  "SMTP_CONNECTION_LOST",
+  "SMTP_GREETING_REJECTED",
+  "SMTP_RATE_LIMITED",
+  "SMTP_AUTH_TEMPORARY",
+]);
+
+/** Some message went through while this one was turned away, or is about to; one that has hung for long shows nothing. */
+function othersWork(way: Way, attempt: Attempt, now: number): boolean {
+  return (
+    way.ups > attempt.ups ||
+    [...way.underWay].some(({ startedAt, downs }) => downs === way.downs && startedAt > now - GROWTH)
+  );
+}
+
+/** How many connections the server is trusted to bear by now. */
+function bearable({ transport, bears, bearsSince }: Way, now: number): number {
+  const grown = Math.max(0, Math.floor((now - bearsSince) / GROWTH));
+  return Math.min(transport.config.maxConnections, bears + grown);
+}
+
+/** When it is trusted to bear one more. */
+function growsAt({ transport, bears, bearsSince }: Way, now: number): number {
+  const grown = Math.max(0, Math.floor((now - bearsSince) / GROWTH));
+  return bears + grown < transport.config.maxConnections ? bearsSince + (grown + 1) * GROWTH : Infinity;
 }
 
 /** How many more may begin by now, at `rateLimit` in any `rateDelta` ms. */

@@ -3,7 +3,16 @@ import type { TransportConfig } from "../config/config.ts";
 import type { Provider } from "../providers/provider.ts";
 import { replyLine } from "./classify.ts";
 import { portToTry, printHost } from "./fix.ts";
-import { accountHeld, greylisted, loginLater, unreachable, wantsTls } from "./patterns.ts";
+import {
+  accountHeld,
+  dailyQuota,
+  greylisted,
+  loginLater,
+  namesTime,
+  someQuota,
+  unreachable,
+  wantsTls,
+} from "./patterns.ts";
 import type { Fault, Locale, Localized, SmtpProblemType } from "./problem.ts";
 
 /**
@@ -269,6 +278,33 @@ export const sharper: readonly Sharper[] = [
       en: "The sender's domain does not prove that this server may send for it: publish SPF, DKIM and DMARC records as the provider tells, or use a sender of a domain that has them.",
       "zh-CN":
         "发件域名未能证明该服务器有权代其发信：请按服务商说明配置 SPF、DKIM、DMARC 记录，或改用已配置好的域名发信。",
+    },
+  },
+  {
+    seen: dailyQuota,
+    type: /RATE_LIMITED/,
+    remedy: {
+      en: "The day's quota is used up. The messages wait, and about every hour one of them asks whether there is a new one. Have it raised at the provider, or add another server to SMTP_FALLBACK_URIS.",
+      "zh-CN":
+        "当日的发信额度已用完。邮件会保留等待，系统大约每小时用一封邮件试探额度是否恢复。请向服务商申请提高额度，或在 SMTP_FALLBACK_URIS 中添加其他服务器。",
+    },
+  },
+  {
+    seen: someQuota,
+    type: /RATE_LIMITED/,
+    remedy: {
+      en: "The quota is used up. The messages wait, and about every quarter of an hour one of them asks whether there is a new one. Lower `rateLimit`, have the quota raised at the provider, or add another server to SMTP_FALLBACK_URIS.",
+      "zh-CN":
+        "发信额度已用完。邮件会保留等待，系统大约每 15 分钟用一封邮件试探额度是否恢复。请调低 `rateLimit`，向服务商申请提高额度，或在 SMTP_FALLBACK_URIS 中添加其他服务器。",
+    },
+  },
+  {
+    seen: namesTime,
+    type: /RATE_LIMITED/,
+    remedy: {
+      en: "The messages wait as long as the server asks, and go on by themselves. Lower `rateLimit` and `maxConnections`, or add another server to SMTP_FALLBACK_URIS.",
+      "zh-CN":
+        "邮件会按服务器要求的时间等待，然后自动继续发送。请调低 `rateLimit` 和 `maxConnections`，或在 SMTP_FALLBACK_URIS 中添加其他服务器。",
     },
   },
   {

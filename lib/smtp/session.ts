@@ -266,6 +266,12 @@ export class SmtpSession {
     return { accepted: reply.code === 250 || reply.code === 251, reply: this.#present(reply) };
   }
 
+  /** Waits for somebody else's word before DATA, as long as for a command, and only while the line is up. */
+  async meanwhile<T>(word: Promise<T>): Promise<T> {
+    this.stage = "data";
+    return this.#within(this.transport.timeouts.command, word);
+  }
+
   /**
    * DATA: the message, dot-stuffed, and its final dot. `bytes` must use CRLF. From the moment the dot is handed to the
    * socket (`stage` is `reply`) a missing answer is ambiguous: the server may have taken the message.
@@ -400,10 +406,15 @@ export class SmtpSession {
     this.#heed();
   }
 
-  /** A server that has seen enough answers before the final dot; its words say more than the broken line after them. */
+  /**
+   * A server that has seen enough answers before the final dot; its words say more than the broken line after them. What it
+   * would hear next on this line is still the message to it, so there is no next.
+   */
   #heed(): void {
     const reply = this.#reader.replies.shift();
-    if (reply) throw this.#refused("DATA", reply);
+    if (!reply) return;
+    this.#break("ABORTED");
+    throw this.#refused("DATA", reply);
   }
 
   /** The next reply. The time is for the whole reply: a byte now and then does not prolong it. */

@@ -11,20 +11,20 @@ export interface EncryptionFacts {
   openssl: string;
 }
 
-/** Parsing some 150 root certificates costs milliseconds, so a transport does it once. */
-const contexts = new WeakMap<TransportConfig, SecureContext>();
+/** Parsing some 150 root certificates costs milliseconds, so it is done once for the same settings. */
+const contexts = new WeakMap<TransportConfig["tls"], SecureContext>();
 
-function contextOf(transport: TransportConfig): SecureContext {
-  let context = contexts.get(transport);
+function contextOf(settings: TransportConfig["tls"]): SecureContext {
+  let context = contexts.get(settings);
   if (!context) {
-    const { ca, ciphers, minVersion = "TLSv1.2" } = transport.tls;
+    const { ca, ciphers, minVersion = "TLSv1.2" } = settings;
     context = tls.createSecureContext({
       minVersion,
       ...(ciphers && { ciphers }),
       // "default" is Node's own list and NODE_EXTRA_CA_CERTS; a private CA comes beside them, not instead
       ...(ca && { ca: [...tls.getCACertificates("default"), ca] }),
     });
-    contexts.set(transport, context);
+    contexts.set(settings, context);
   }
   return context;
 }
@@ -44,7 +44,7 @@ export function startTls(socket: Socket, transport: TransportConfig): TLSSocket 
     socket,
     host: name,
     ...sniOf(name),
-    secureContext: contextOf(transport),
+    secureContext: contextOf(transport.tls),
     // NODE_TLS_REJECT_UNAUTHORIZED=0 of the environment must not hand the password to anybody who listens
     rejectUnauthorized: true,
   });

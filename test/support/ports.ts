@@ -16,21 +16,24 @@ export async function freePort(): Promise<number> {
 }
 
 export interface BlackHole {
-  readonly host: "127.0.0.1";
+  readonly host: string;
   readonly port: number;
   close(): Promise<void>;
 }
 
 /**
- * A port of 127.0.0.1 that answers no SYN, like a firewall that drops: connecting hangs. A thread listens with a backlog of one
- * and never accepts; Linux completes two connections for it and drops every further SYN, other systems may do otherwise.
+ * A port that answers no SYN, like a firewall that drops: connecting hangs. A thread listens with a backlog of one and never
+ * accepts; Linux completes two connections for it and drops every further SYN, other systems may do otherwise.
+ *
+ * @param at by default a free port of 127.0.0.1
  */
-export async function blackHole(): Promise<BlackHole> {
-  const thread = new Worker(neverAccepting, { eval: true });
+export async function blackHole(at: { host?: string; port?: number } = {}): Promise<BlackHole> {
+  const { host = "127.0.0.1" } = at;
+  const thread = new Worker(neverAccepting, { eval: true, workerData: { host, port: at.port ?? 0 } });
   const [port] = (await once(thread, "message")) as [number];
   const fillers: Socket[] = [];
   for (let i = 0; i < 2; i++) {
-    const filler = connect(port, "127.0.0.1");
+    const filler = connect(port, host);
     filler.on("error", () => {}); // reset when the thread ends
     await once(filler, "connect");
     fillers.push(filler);
@@ -43,13 +46,13 @@ export async function blackHole(): Promise<BlackHole> {
   }
 
   const closed = opened(`black hole on port ${port}`, close);
-  return { host: "127.0.0.1", port, close };
+  return { host, port, close };
 }
 
 const neverAccepting = `
   const { createServer } = require("node:net");
-  const { parentPort } = require("node:worker_threads");
-  const server = createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+  const { parentPort, workerData } = require("node:worker_threads");
+  const server = createServer().listen({ ...workerData, backlog: 1 }, () => {
     parentPort.postMessage(server.address().port);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   });

@@ -18,8 +18,11 @@ export interface SmtpServerOptions {
   tls?: "implicit" | "starttls" | "none";
   /** @default "valid" for localhost and 127.0.0.1, signed by the test authority */
   certificate?: CertificateKind;
-  /** Laid over the certificate, e.g. `{ minVersion: "TLSv1", maxVersion: "TLSv1", ciphers: "DEFAULT@SECLEVEL=0" }` */
-  tlsOptions?: TlsOptions;
+  /**
+   * Laid over the certificate, e.g. `{ minVersion: "TLSv1", maxVersion: "TLSv1", ciphers: "DEFAULT@SECLEVEL=0" }`; a function
+   * is asked at each handshake
+   */
+  tlsOptions?: TlsOptions | (() => TlsOptions);
   /** @default PLAIN and LOGIN for `user@example.com` with `secret`. Also known: CRAM-MD5, and XOAUTH2 with the token as password */
   auth?: { mechanisms?: string[]; users?: Record<string, string> } | "none";
   /** Offers and takes AUTH outside TLS. @default false */
@@ -73,7 +76,10 @@ export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<
   const auth = options.auth === "none" ? { mechanisms: [] } : options.auth;
   const rules = {
     tls: options.tls ?? "starttls",
-    tlsOptions: { ...serverCertificate(options.certificate ?? "valid"), ...options.tlsOptions },
+    get tlsOptions() {
+      const more = typeof options.tlsOptions === "function" ? options.tlsOptions() : options.tlsOptions;
+      return { ...serverCertificate(options.certificate ?? "valid"), ...more };
+    },
     capabilities: options.capabilities ?? defaultCapabilities,
     mechanisms: auth?.mechanisms ?? ["PLAIN", "LOGIN"],
     users: new Map(Object.entries(auth?.users ?? { "user@example.com": "secret" })),

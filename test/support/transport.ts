@@ -12,6 +12,19 @@ export const quick: TransportConfig["timeouts"] = {
   total: 5000,
 };
 
+/** For whoever does not wait for a time to run out: a busy machine must not run into one either. */
+export const patient: TransportConfig["timeouts"] = {
+  dns: 5000,
+  connect: 5000,
+  greeting: 5000,
+  command: 5000,
+  afterDot: 5000,
+  total: 10_000,
+};
+
+/** One for all, for the certificates of the authorities are read once for each. */
+const trusting: TransportConfig["tls"] = { ca: testCa };
+
 /** STARTTLS with the test account, unless the test says otherwise. */
 export function transportTo(
   server: { port: number },
@@ -27,7 +40,7 @@ export function transportTo(
     password: new Secret("secret"),
     auth: "password",
     dialect: "host",
-    tls: { ca: testCa },
+    tls: trusting,
     timeouts: quick,
     pool: true,
     maxConnections: 5,

@@ -4,6 +4,7 @@ import {
   askedDelay,
   classify,
   isGreylisting,
+  quotaPause,
   replyLine,
   ruleFor,
   rules,
@@ -219,5 +220,28 @@ describe("a delay that the server asks for", () => {
     "450",
   ])("%s names none", (line) => {
     expect(askedDelay(reply(line))).toBeUndefined();
+  });
+});
+
+describe("a quota that is used up", () => {
+  const minutes = 60_000;
+
+  it.each([
+    ["550 5.4.5 Daily user sending limit exceeded.", 60],
+    ["454 Throttling failure: Daily message quota exceeded.", 60],
+    ["554 5.2.2 mailbox; STOREDRV.Submission.Exception:SubmissionQuotaExceededException", 60],
+    ["554 MI:STC 163 smtp1", 60],
+    ["504 the number of RCPT attempts is achieved the maximum threshold", 60],
+    ["451 you may send 500 messages per day", 60],
+    ["450 limit exceeded, come back tomorrow", 60],
+    ["452 too many messages in 24 hours", 60],
+    ["450 hourly sending limit reached", 15],
+    ["450 at most 100 messages per hour", 15],
+    ["552 quota exceeded", 15],
+    ["421 4.7.0 Try again later, closing connection", 0],
+    ["454 Throttling failure: Maximum sending rate exceeded.", 0],
+    ["421 too many concurrent sessions", 0],
+  ])("%s: %i minutes", (line, pause) => {
+    expect(quotaPause(reply(line))).toBe(pause * minutes);
   });
 });

@@ -164,6 +164,7 @@ const groups: readonly Group[] = [
     ["F31 the server has only TLS 1.0", "tls", "ERR_SSL_UNSUPPORTED_PROTOCOL"],
     ["F31 the server says so", "tls", "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION"],
     ["F33 no cipher in common", "tls", "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"],
+    ["F33 no cipher in common, in OpenSSL 3.2 and later", "tls", "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE"],
     ["a weak Diffie-Hellman key", "tls", "ERR_SSL_DH_KEY_TOO_SMALL"],
     [
       "the server wants a client certificate, told after TLS 1.3's handshake",
@@ -175,6 +176,7 @@ const groups: readonly Group[] = [
   expects("SMTP_TLS_FAILED", "transport", false, "failover", [
     ["the server stumbles", "tls", "ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR"],
     ["bytes garbled", "tls", "ERR_SSL_BAD_RECORD_MAC"],
+    ["bytes garbled, told by the other side", "tls", "ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC"],
     ["something new in the handshake", "tls", "ESOMETHING"],
   ]),
   expects("SMTP_CERTIFICATE_EXPIRED", "transport", true, "hold", [

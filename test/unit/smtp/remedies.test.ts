@@ -95,6 +95,13 @@ describe("what the server said", () => {
     ],
     ["530 5.7.0 Must issue a STARTTLS command first", "SMTP_TLS_MODE_MISMATCH", /SMTP_OPPORTUNISTIC_TLS/],
     ["538 5.7.11 Encryption required", "SMTP_AUTH_FAILED", /only inside TLS/],
+    ["550 5.4.5 Daily user sending limit exceeded.", "SMTP_RATE_LIMITED", /day's quota.* every hour/],
+    ["552 quota exceeded", "SMTP_RATE_LIMITED", /quarter of an hour/],
+    [
+      "421 4.7.0 Too many messages, try again in 300 seconds",
+      "SMTP_RATE_LIMITED",
+      /wait as long as the server asks/,
+    ],
     ["535 Error: login frequency limited", "SMTP_AUTH_TEMPORARY", /too many logins/],
     ["535 Login Fail. Please enter your authorization code to login.", "SMTP_AUTH_FAILED", /授权码/],
     ["534 5.7.9 Application-specific password required", "SMTP_AUTH_FAILED", /app password/],
@@ -142,7 +149,9 @@ describe("what the server said", () => {
 
   it("means something else where another type is at hand", () => {
     const fault: Fault = { stage: "reply", reply: reply("554 5.2.2 SubmissionQuotaExceededException") };
-    expect(remedyFor("SMTP_RATE_LIMITED", fault)).toBe(remedyFor("SMTP_RATE_LIMITED", unseen));
+    expect(remedyFor("SMTP_RATE_LIMITED", fault)).toMatch(/^The day's quota/);
+    const full: Fault = { stage: "rcpt", reply: reply("452 4.2.2 mailbox over quota") };
+    expect(remedyFor("SMTP_RECIPIENT_DEFERRED", full)).toMatch(/mailbox is full/);
   });
 });
 

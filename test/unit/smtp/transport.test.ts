@@ -4,7 +4,7 @@ import type { TransportConfig } from "../../../lib/config/config.ts";
 import type { Parcel, RecipientResult } from "../../../lib/smtp/transaction.ts";
 import { openTransport, type Transport } from "../../../lib/smtp/transport.ts";
 import { type SmtpServer, type SmtpServerOptions, startSmtpServer } from "../../support/smtp-server.ts";
-import { quick, transportTo } from "../../support/transport.ts";
+import { patient, quick, transportTo } from "../../support/transport.ts";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -16,7 +16,7 @@ async function pair(
   change: Partial<TransportConfig> = {},
 ): Promise<{ server: SmtpServer; transport: Transport }> {
   const server = await startSmtpServer(options);
-  const transport = openTransport(transportTo(server, change));
+  const transport = openTransport(transportTo(server, { timeouts: patient, ...change }));
   open.push(transport, server);
   return { server, transport };
 }
@@ -78,6 +78,67 @@ describe("recipients", () => {
   });
 });
 
+describe("clearance", () => {
+  const rcpt = ({ argument }: { argument: string }) =>
+    argument.includes("nobody") ? "550 5.1.1 No" : undefined;
+  const verbs = (server: SmtpServer) => server.commands.map(({ line }) => line.split(/[ :]/)[0]);
+
+  it("is asked once, right before DATA, and lets the message go", async () => {
+    const { server, transport } = await pair({ script: { rcpt } });
+    const asked: string[][] = [];
+    const clearance = async () => {
+      asked.push(verbs(server).slice(-2) as string[]);
+      return true;
+    };
+    const results = await transport.send({ ...parcel("a@x.com", "nobody@x.com"), clearance });
+    expect(told(results)).toEqual(["a 250", "nobody rcpt 550"]);
+    expect(asked).toEqual([["RCPT", "RCPT"]]);
+  });
+
+  it.each([
+    ["no", async () => false],
+    ["nothing, for it fails", async () => Promise.reject(new Error("the disk is full"))],
+  ])("that says %s takes the message back, and the connection stays fit", async (_word, clearance) => {
+    const { server, transport } = await pair({ script: { rcpt } });
+    const results = await transport.send({ ...parcel("a@x.com", "nobody@x.com", "b@x.com"), clearance });
+    expect(results).toMatchObject([
+      { address: "a@x.com", fault: { stage: "data", cause: "ABORTED" } },
+      { address: "nobody@x.com", fault: { stage: "rcpt", reply: { code: 550 } } },
+      { address: "b@x.com", fault: { stage: "data", cause: "ABORTED" } },
+    ]);
+    expect(verbs(server).slice(-2)).toEqual(["RCPT", "RSET"]);
+    expect(told(await transport.send(parcel()))).toEqual(["ann 250"]);
+    expect(server.connections).toBe(1);
+    expect(server.messages).toHaveLength(1);
+  });
+
+  it("that says no on a kept connection is not asked again on a new one", async () => {
+    const { server, transport } = await pair({ script: { rset: ["421 4.3.2 Closing", "drop"] } });
+    await transport.send(parcel());
+    let asked = 0;
+    const clearance = async () => {
+      asked += 1;
+      return false;
+    };
+    expect(told(await transport.send({ ...parcel(), clearance }))).toEqual(["ann data ABORTED"]);
+    expect([asked, server.connections, server.messages.length]).toEqual([1, 1, 1]);
+    expect(told(await transport.send(parcel()))).toEqual(["ann 250"]);
+  });
+
+  it("that never comes does not keep the attempt for ever", async () => {
+    const { server, transport } = await pair({}, { timeouts: { ...quick, command: 100 } });
+    const clearance = () => new Promise<boolean>(() => {});
+    expect(told(await transport.send({ ...parcel(), clearance }))).toEqual(["ann data TIMEOUT"]);
+    expect(server.messages).toHaveLength(0);
+  });
+
+  it("is not asked where nobody was accepted", async () => {
+    const { transport } = await pair({ script: { rcpt } });
+    const clearance = () => Promise.reject(new Error("asked"));
+    expect(told(await transport.send({ ...parcel("nobody@x.com"), clearance }))).toEqual(["nobody rcpt 550"]);
+  });
+});
+
 describe("a message that is too large", () => {
   it("is refused before a byte of it has crossed", async () => {
     const { server, transport } = await pair({ capabilities: ["SIZE 20"] });
@@ -122,6 +183,17 @@ describe("a kept connection", () => {
     for (let n = 0; n < 3; n++) await transport.send(parcel());
     expect(server.messages).toHaveLength(3);
     expect(server.connections).toBe(1);
+  });
+
+  it("is not kept where the server answers in the middle of a message: it still waits for the rest", async () => {
+    const body = ({ total }: { total: number }) =>
+      total === 1 ? { afterBytes: 1000, step: "451 4.3.0 No more of that" } : undefined;
+    const { server, transport } = await pair({ script: { body } });
+    const bytes = Buffer.alloc(5_000_000, "x\r\n");
+    expect(told(await transport.send({ ...parcel(), bytes }))).toEqual(["ann body 451"]);
+    expect(told(await transport.send(parcel()))).toEqual(["ann 250"]);
+    expect(server.connections).toBe(2);
+    expect(server.messages).toHaveLength(1);
   });
 
   it("is not kept where pool is off, nor beyond maxMessages", async () => {
