@@ -33,8 +33,6 @@ export interface Job {
   lease: Lease;
   /** Which transport it was claimed for */
   transport: string;
-  /** Its lease could not be prolonged: somebody else may be at work on it */
-  lost: boolean;
   /** Breaks off what is on the wire */
   signal: AbortSignal;
   /** Its outcome is on the way to the store, and its place is free: the next claim may come right behind */
@@ -144,22 +142,21 @@ async function transmit(
     return unsent(notComposable(error));
   }
   const sender = content.from ? "caller" : "configured";
-  const clearance = () => mayHandOver(record, job, options);
-  const parcel = { from: from.address, to, bytes: composed.bytes, sender, clearance } as const;
+  const parcel = {
+    from: from.address,
+    to,
+    bytes: composed.bytes,
+    sender,
+    ...(record.ambiguous === "hold" && { clearance: () => mayHandOver(job, options) }),
+  } as const;
   const judged = judge(await turn.transport.send(parcel, job.signal), turn.transport.config);
   turn.done(...seenOf(judged));
   return judged;
 }
 
-/** Asked right before DATA, the last moment at which it is certain that nothing was delivered. */
-async function mayHandOver(
-  record: MailRecord,
-  job: Job,
-  { store, steady }: AttemptOptions,
-): Promise<boolean> {
-  if (job.lost || record.ambiguous === "retry") return !job.lost;
-  // whoever wants no second copy must be found in doubt after a crash
-  return store.renew(job.lease, steady() + LEASE_MS, true);
+/** Whoever wants no second copy must be found in doubt after a crash: the store is told before anything is handed over. */
+function mayHandOver({ lease }: Job, { store, steady }: AttemptOptions): Promise<boolean> {
+  return store.renew(lease, steady() + LEASE_MS, true);
 }
 
 type Unsent = Omit<Judged & { sent: false }, "address">;
@@ -245,9 +242,7 @@ function leaseLost({ id, attempts }: MailRecord): Error {
 /** While the message is on the wire its lease must not run out, or another would send it as well. */
 function renew(job: Job, { store, onError, steady }: AttemptOptions): () => void {
   const timer = setInterval(() => {
-    store.renew(job.lease, steady() + LEASE_MS, false).then((isOurs) => {
-      job.lost ||= !isOurs;
-    }, onError);
+    store.renew(job.lease, steady() + LEASE_MS, false).catch(onError);
   }, LEASE_MS / 3).unref();
   return () => clearInterval(timer);
 }

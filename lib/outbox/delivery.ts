@@ -73,7 +73,6 @@ export function startDelivery(given: DeliveryOptions): Delivery {
       claim,
       lease: claim.lease,
       transport,
-      lost: false,
       signal: aborter.signal,
       settling: false,
       // the next claim goes to the store together with this outcome, and shares its sync
@@ -142,13 +141,22 @@ export function startDelivery(given: DeliveryOptions): Delivery {
     })();
   };
 
-  const quiesce = (): void => {
-    stopping = true;
-    clearTimeout(timer);
+  /** Whoever waits for a message that is not on the wire need not. */
+  const releaseIdle = (): void => {
     const busy = new Set([...running.keys()].map((job) => job.lease.id));
     for (const id of waiting.keys()) if (!busy.has(id)) release(id);
   };
 
+  const quiesce = (): void => {
+    stopping = true;
+    clearTimeout(timer);
+    releaseIdle();
+  };
+
+  policy.watch((change) => {
+    // nothing will be tried for a while: who waits for a place need not
+    if (change === "down" && policy.upAt() > steady()) releaseIdle();
+  });
   wake();
   return {
     wake,

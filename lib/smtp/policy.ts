@@ -1,6 +1,7 @@
 /** Which transport is next, which are resting, and how many messages may be on their way: the policy of failover and pace. */
 import { describeTransport } from "../config/config.ts";
 import { askedDelay, quotaPause } from "./classify.ts";
+import { steadyClock } from "../steady-clock.ts";
 import type { Problem } from "./problem.ts";
 import type { Transport } from "./transport.ts";
 
@@ -96,7 +97,7 @@ export function transportPolicy(
   transports: readonly Transport[],
   options: PolicyOptions = {},
 ): TransportPolicy {
-  const now = options.now ?? Date.now;
+  const now = options.now ?? steadyClock();
   const hold = options.hold ?? 15 * MINUTE;
   const rest = options.rest ?? restOf;
   const listeners: Parameters<TransportPolicy["watch"]>[0][] = [];

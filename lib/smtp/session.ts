@@ -64,6 +64,8 @@ export class SmtpSession {
   #addresses: Address[] = [];
   #socket: Socket | undefined;
   #reader = new ReplyReader();
+  /** DATA has gone out, and its reply has not been read */
+  #dataAsked = false;
   #broken: { cause: string; detail?: string } | undefined;
   #wake: (() => void) | undefined;
   #detach = (): void => {};
@@ -251,19 +253,57 @@ export class SmtpSession {
    */
   async mail(from: string, parameters: readonly string[] = []): Promise<void> {
     this.stage = "mail";
-    const utf8 = isAscii(from) ? [] : ["SMTPUTF8"];
-    if (utf8.length > 0 && !this.capabilities.has("SMTPUTF8")) {
-      throw this.#fault({ command: "MAIL FROM", cause: "SMTPUTF8_NOT_OFFERED" });
-    }
-    await this.#command("MAIL FROM", [`:<${from}>`, ...new Set([...parameters, ...utf8])].join(" "), [250]);
+    await this.#command("MAIL FROM", this.#pathOf(from, parameters), [250]);
   }
 
-  /** RCPT TO. A refusal is an answer here, not a fault: others may still be accepted. */
-  async rcpt(to: string): Promise<{ accepted: boolean; reply: Reply }> {
-    this.stage = "rcpt";
-    const reply = await this.#ask("RCPT TO", `:<${to}>`);
-    if (reply.code === 421) throw this.#refused("RCPT TO", reply);
-    return { accepted: reply.code === 250 || reply.code === 251, reply: this.#present(reply) };
+  /**
+   * MAIL FROM and every RCPT TO. A refused recipient is an answer here, not a fault: others may still be accepted.
+   * Where the server allows it (RFC 2920) all of it goes out in one go, and DATA with it if `thenData`: each wait for a reply
+   * costs the whole way there and back. Replies are told apart by their order, so `data` must come next, or `withoutData`.
+   */
+  async envelope(
+    from: string,
+    to: readonly string[],
+    { parameters = [], thenData = false }: { parameters?: readonly string[]; thenData?: boolean } = {},
+  ): Promise<{ accepted: boolean; reply: Reply }[]> {
+    const answers: { accepted: boolean; reply: Reply }[] = [];
+    if (!this.capabilities.has("PIPELINING")) {
+      await this.mail(from, parameters);
+      for (const address of to) {
+        this.stage = "rcpt";
+        answers.push(this.#answer(await this.#ask("RCPT TO", `:<${address}>`)));
+      }
+      return answers;
+    }
+    this.stage = "mail";
+    this.#send(
+      ["MAIL FROM", this.#pathOf(from, parameters)],
+      ...to.map((address) => ["RCPT TO", `:<${address}>`] as const),
+      ...(thenData ? [["DATA", ""] as const] : []),
+    );
+    const { command: patience } = this.transport.timeouts;
+    const reply = await this.#read(patience, "MAIL FROM");
+    if (reply.code !== 250) {
+      await this.#skip(reply.code === 421 ? 0 : to.length + (thenData ? 1 : 0));
+      throw this.#fault({ stage: "mail", command: "MAIL FROM", reply: this.#present(reply) });
+    }
+    for (const _address of to) {
+      this.stage = "rcpt";
+      answers.push(this.#answer(await this.#read(patience, "RCPT TO")));
+    }
+    this.#dataAsked = thenData;
+    return answers;
+  }
+
+  /**
+   * Where `envelope` has asked for DATA and there is nobody to have it. A server that agrees all the same would take an empty
+   * message (RFC 2920 section 3.1); it gets none, and the line ends.
+   */
+  async withoutData(): Promise<void> {
+    if (!this.#dataAsked) return;
+    this.#dataAsked = false;
+    const reply = await this.#read(this.transport.timeouts.command, "DATA");
+    if (reply.code === 354) this.#break("ABORTED");
   }
 
   /** Waits for somebody else's word before DATA, as long as for a command, and only while the line is up. */
@@ -278,7 +318,11 @@ export class SmtpSession {
    */
   async data(bytes: Uint8Array): Promise<Reply> {
     this.stage = "data";
-    await this.#command("DATA", "", [354]);
+    const go = this.#dataAsked
+      ? await this.#read(this.transport.timeouts.command, "DATA")
+      : await this.#ask("DATA", "");
+    this.#dataAsked = false;
+    if (go.code !== 354) throw this.#refused("DATA", go);
     this.stage = "body";
     const stuffed = dotStuff(bytes);
     for (let start = 0; start < stuffed.length; start += BODY_CHUNK) {
@@ -377,12 +421,51 @@ export class SmtpSession {
   }
 
   async #ask(command: string, argument: string): Promise<RawReply> {
-    if (/[\r\n\0]/.test(argument)) throw new TypeError(`a line break in the argument of ${command}`);
-    // an unread reply belongs to no command of ours: answering the next one with it would be a lie
-    if (!this.reusable) throw this.#fault({ command, ...(this.#broken ?? { cause: "REPLY_INCONSISTENT" }) });
-    const space = argument === "" || argument.startsWith(":") ? "" : " ";
-    this.#write(`${command}${space}${argument}\r\n`);
+    this.#send([command, argument]);
     return this.#read(this.transport.timeouts.command, command);
+  }
+
+  /** Commands with their arguments, in one write. */
+  #send(...commands: readonly (readonly [command: string, argument: string])[]): void {
+    const lines = commands.map(([command, argument]) => {
+      if (/[\r\n\0]/.test(argument)) throw new TypeError(`a line break in the argument of ${command}`);
+      const space = argument === "" || argument.startsWith(":") ? "" : " ";
+      return `${command}${space}${argument}\r\n`;
+    });
+    // an unread reply belongs to no command of ours: answering the next one with it would be a lie
+    if (!this.reusable) {
+      const [command = ""] = commands[0] ?? [];
+      throw this.#fault({ command, ...(this.#broken ?? { cause: "REPLY_INCONSISTENT" }) });
+    }
+    this.#write(lines.join(""));
+  }
+
+  /** What follows MAIL FROM. */
+  #pathOf(from: string, parameters: readonly string[]): string {
+    const utf8 = isAscii(from) ? [] : ["SMTPUTF8"];
+    if (utf8.length > 0 && !this.capabilities.has("SMTPUTF8")) {
+      throw this.#fault({ command: "MAIL FROM", cause: "SMTPUTF8_NOT_OFFERED" });
+    }
+    return [`:<${from}>`, ...new Set([...parameters, ...utf8])].join(" ");
+  }
+
+  /** To RCPT TO. */
+  #answer(reply: RawReply): { accepted: boolean; reply: Reply } {
+    if (reply.code === 421) throw this.#refused("RCPT TO", reply);
+    return { accepted: reply.code === 250 || reply.code === 251, reply: this.#present(reply) };
+  }
+
+  /** Reads the replies to what went out together with a refused command, so that the line can be used again. */
+  async #skip(count: number): Promise<void> {
+    try {
+      for (let left = count; left > 0; left -= 1) {
+        const reply = await this.#read(this.transport.timeouts.command);
+        // it now takes whatever comes for a message
+        if (reply.code === 354) return this.#break("ABORTED");
+      }
+    } catch (error) {
+      if (!(error instanceof SmtpFault)) throw error;
+    }
   }
 
   async #expect(codes: readonly number[], timeout: number): Promise<Reply> {

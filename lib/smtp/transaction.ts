@@ -40,9 +40,12 @@ export async function transact(session: SmtpSession, parcel: Parcel): Promise<Re
     if (sendable.length === 0) return conclude({ fault: { stage: "rcpt" } });
 
     refuseOversize(session, parcel.bytes.byteLength);
-    await session.mail(parcel.from, mailParameters(session, parcel));
-    for (const address of sendable) {
-      const answer = await session.rcpt(address);
+    const answers = await session.envelope(parcel.from, sendable, {
+      parameters: mailParameters(session, parcel),
+      thenData: parcel.clearance === undefined,
+    });
+    for (const [at, answer] of answers.entries()) {
+      const address = sendable[at] ?? "";
       if (answer.accepted) accepted.push(address);
       else {
         const fault: Fault = {
@@ -56,6 +59,7 @@ export async function transact(session: SmtpSession, parcel: Parcel): Promise<Re
       }
     }
     if (accepted.length === 0) {
+      await session.withoutData();
       await session.reset();
       return conclude({ fault: { stage: "rcpt" } });
     }

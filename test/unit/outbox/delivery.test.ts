@@ -232,7 +232,8 @@ describe("doubt", () => {
     const { begun, store } = await bench(["primary"], [entry({ ambiguous: "hold" }), entry()]);
     const [hold, retry] = await begun(2);
     expect(await hold?.parcel.clearance?.()).toBe(true);
-    expect(await retry?.parcel.clearance?.()).toBe(true);
+    // the others save themselves the sync
+    expect(retry?.parcel).not.toHaveProperty("clearance");
     const later = { now: NOW + 60_000, until: NOW + 120_000, limit: 9, transport: "primary" };
     const { claims } = await store.claim({ ...later, interrupted: 9, expiredOnly: false });
     for (const { record, interrupted } of claims) {

@@ -35,8 +35,7 @@ const faultOf = (promise: Promise<unknown>) =>
 const message = Buffer.from("Subject: Hello\r\n\r\nIt works.\r\n");
 
 async function send(session: SmtpSession): Promise<void> {
-  await session.mail("me@example.com");
-  await session.rcpt("ann@example.com");
+  await session.envelope("me@example.com", ["ann@example.com"]);
   await session.data(message);
 }
 
