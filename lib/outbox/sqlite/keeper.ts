@@ -22,6 +22,9 @@ export type PackedEntry = Omit<NewEntry, "content"> & { content: StoredContent }
 export type PackedClaim = Omit<Claim, "content"> & { content: StoredContent };
 
 const RANKS = [0, 1, 2];
+/** What `replaced` says of a message whose place was taken while it was on the wire. */
+const REPLACED = 1;
+const REPLACED_WITH_BODY = 2;
 /** Forgetting may hold up a claim no longer than this, in ms. */
 const PATIENCE_MS = 10;
 
@@ -88,7 +91,7 @@ export function keeper(db: DatabaseSync) {
     const older = replace ? all("replaceable", [scoped(replace)]) : [];
     return older.flatMap((row) => {
       if (row.token !== null) {
-        run("markReplaced", [row.seq]);
+        run("markReplaced", [dropContent ? REPLACED_WITH_BODY : REPLACED, row.seq]);
         return [];
       }
       const record = ended(recordOf(row), now, "canceled");
@@ -157,19 +160,21 @@ export function keeper(db: DatabaseSync) {
     claim(request: ClaimRequest): { claims: PackedClaim[]; nextDueAt: number | null } {
       const { now, limit, expiredOnly } = request;
       let allowed = request.interrupted;
-      const rows: Row[] = [];
-      const collect = (some: Row[]): void => {
-        for (const row of some) if (row.claims === 0 || allowed-- > 0) rows.push(row);
-      };
-      const interrupted = Number(allowed > 0);
-      if (expiredOnly) collect(all("expired", { now, interrupted, limit }));
-      else {
-        for (const rank of RANKS) {
-          if (rows.length < limit)
-            collect(all("due", { rank, now, interrupted, limit: limit - rows.length }));
+      const claims: PackedClaim[] = [];
+      const take = (name: "due" | "expired", which: Record<string, number>): void => {
+        let isMore = true;
+        // again, where some were passed over: they must not hide what stands behind them
+        while (isMore && claims.length < limit) {
+          isMore = false;
+          const interrupted = Number(allowed > 0);
+          for (const row of all(name, { ...which, now, interrupted, limit: limit - claims.length })) {
+            if (row.claims === 0 || allowed-- > 0) claims.push(lease(row, request));
+            else isMore = true;
+          }
         }
-      }
-      const claims = rows.map((row) => lease(row, request));
+      };
+      if (expiredOnly) take("expired", {});
+      else for (const rank of RANKS) take("due", { rank });
       const more = { interrupted: Number(allowed > 0) };
       const times = expiredOnly
         ? [one<{ at: number }>("nextExpired", more)]
@@ -188,7 +193,8 @@ export function keeper(db: DatabaseSync) {
       const now = change.record.updatedAt;
       if (row.replaced === 0 || change.dueAt === null) return write(row, change, now);
       const record = ended(change.record, now, "canceled");
-      return write(row, { ...change, record, dueAt: null, news: true }, now);
+      const dropContent = change.dropContent || row.replaced === REPLACED_WITH_BODY;
+      return write(row, { record, dueAt: null, dropContent, news: true }, now);
     },
 
     revise(id: string, revision: number, change: Change): MailRecord | undefined {

@@ -13,7 +13,7 @@ export const queries = {
   byKey: `SELECT * FROM messages WHERE idempotency_key = ?`,
   releaseKey: "UPDATE messages SET idempotency_key = NULL WHERE seq = ?",
   replaceable: `SELECT * FROM messages WHERE replace_key = ? AND ${waits}`,
-  markReplaced: "UPDATE messages SET replaced = 1 WHERE seq = ?",
+  markReplaced: "UPDATE messages SET replaced = ? WHERE seq = ?",
 
   due: `SELECT * FROM messages WHERE rank = :rank AND ${waits} AND due_at <= :now AND (claims = 0 OR :interrupted)
     ORDER BY due_at, seq LIMIT :limit`,
