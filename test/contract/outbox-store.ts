@@ -4,9 +4,9 @@ import type { Content } from "../../lib/message/message.ts";
 import { ended, type MailRecord, revised, settledRecipient } from "../../lib/outbox/record.ts";
 import type { Change, Claim, ClaimRequest, NewEntry, OutboxStore } from "../../lib/outbox/store.ts";
 
-const NOW = Date.parse("2026-11-01T00:00:00Z");
+export const NOW = Date.parse("2026-11-01T00:00:00Z");
 const HOUR = 3_600_000;
-const everything: ClaimRequest = {
+export const everything: ClaimRequest = {
   now: NOW,
   until: NOW + 60_000,
   limit: 10,
@@ -14,7 +14,7 @@ const everything: ClaimRequest = {
   interrupted: 10,
   expiredOnly: false,
 };
-const rules = { now: NOW, open: 1000, keepBodies: false };
+export const rules = { now: NOW, open: 1000, keepBodies: false };
 
 let serial = 0;
 
@@ -62,7 +62,7 @@ function due(at: number, change: Partial<MailRecord> = {}): NewEntry {
 }
 
 /** The record as it is after a delivery that was taken. */
-function sent({ record }: Claim, now = NOW): Change {
+export function sent({ record }: Pick<Claim, "record">, now = NOW): Change {
   const recipients = record.recipients.map((one) => settledRecipient(one, { status: "sent", code: 250 }));
   return {
     record: revised(record, now, { recipients, attempts: 1 }),
