@@ -1,5 +1,5 @@
 /** A folder of a test's own, and messages and databases of the SQLite outbox to put in it. */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -13,7 +13,6 @@ import { opened } from "./open.ts";
 export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "meshmail-scratch-"));
   const done = opened(folder, async () => {
-    chmodSync(folder, 0o700);
     rmSync(folder, { recursive: true, force: true });
     done();
   });
