@@ -125,6 +125,7 @@ const RESERVE_BYTES = 16 * 1024 * 1024;
 export class Reserve {
   readonly #path: string;
   #held = false;
+  #spent = false;
 
   constructor(path: string) {
     this.#path = `${path}.reserve`;
@@ -137,6 +138,7 @@ export class Reserve {
     try {
       writeFileSync(this.#path, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 });
       this.#held = true;
+      this.#spent = false;
     } finally {
       if (!this.#held) rmSync(this.#path, { force: true });
     }
@@ -147,7 +149,13 @@ export class Reserve {
     if (!this.#held) return false;
     rmSync(this.#path, { force: true });
     this.#held = false;
+    this.#spent = true;
     return true;
+  }
+
+  /** It was given up and is not there again: its room is for what was sent, not for taking on more. */
+  get isSpent(): boolean {
+    return this.#spent;
   }
 }
 

@@ -28,6 +28,12 @@ function setUp({
   let held = room > 0;
   const reserve = {
     released: 0,
+    fill() {
+      held = true;
+    },
+    get isSpent() {
+      return reserve.released > 0 && !held;
+    },
     release() {
       if (!held) return false;
       held = false;
@@ -165,12 +171,23 @@ describe("a full disk", () => {
     expect(lines(db, "messages")).toBe(1);
   });
 
-  it("keeps the reserve for what was sent: nothing new takes it", () => {
-    const { db, reserve, ledger, call, put } = setUp({ room: 100 });
+  it("keeps the reserve for what was sent: nothing new takes it, nor its room once it was given up", () => {
+    const { db, reserve, ledger, call, put, claim } = setUp({ room: 100 });
     put(1);
+    const [held] = claim();
+    if (!held) throw new Error("one was stored");
     fill(db);
     ledger.perform([call("enqueue", large(), rules)]);
     expect(reserve.released).toBe(0);
+    const { record, ...rest } = sent(held);
+    const outcome = { ...rest, record: { ...record, metadata: { text: "x".repeat(50_000) } } };
+    ledger.perform([call("settle", held.lease, outcome)]);
+    expect(reserve.released).toBe(1);
+    expect(ledger.perform([call("enqueue", packed(), rules)])).toEqual([refused(/is full$/)]);
+    reserve.fill();
+    expect(ledger.perform([call("enqueue", packed(), rules)])).toMatchObject([
+      { result: { kind: "stored" } },
+    ]);
   });
 
   it("without a reserve refuses the outcome, and keeps the message on the wire", () => {

@@ -163,8 +163,9 @@ describe("the reserve", () => {
     reserve.fill(Infinity);
     expect([sizeOf(`${path}.reserve`), modeOf(`${path}.reserve`)]).toEqual([16 * 1024 * 1024, "600"]);
     expect(reserve.release()).toBe(true);
-    expect([reserve.release(), existsSync(`${path}.reserve`)]).toEqual([false, false]);
+    expect([reserve.release(), reserve.isSpent, existsSync(`${path}.reserve`)]).toEqual([false, true, false]);
     reserve.fill(Infinity);
+    expect(reserve.isSpent).toBe(false);
     expect(new Reserve(path).release()).toBe(true);
   });
 });
