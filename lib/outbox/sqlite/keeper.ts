@@ -14,7 +14,7 @@ import type {
   OutboxStore,
   StoreStats,
 } from "../store.ts";
-import { listQuery, queries, type QueryName } from "./queries.ts";
+import { type ListFilter, listFilters, listQuery, queries, type QueryName } from "./queries.ts";
 import { columnsOf, firstColumnsOf, recordOf, type Row, type StoredContent } from "./rows.ts";
 
 /** The content stays packed here: only whoever sends it needs to look inside. */
@@ -22,6 +22,15 @@ export type PackedEntry = Omit<NewEntry, "content"> & { content: StoredContent }
 export type PackedClaim = Omit<Claim, "content"> & { content: StoredContent };
 
 const RANKS = [0, 1, 2];
+const countOf = {
+  recipient: "countOfRecipient",
+  tag: "countOfTag",
+  template: "countOfTemplate",
+  status: "countOfStatus",
+} as const satisfies Record<ListFilter, QueryName>;
+/** Where counting stops, and what more than that is taken for: only of states the exact number is known. */
+const COUNTED = 10_000;
+const MANY = 10 * COUNTED;
 /** What `replaced` says of a message whose place was taken while it was on the wire. */
 const REPLACED = 1;
 const REPLACED_WITH_BODY = 2;
@@ -119,6 +128,16 @@ export function keeper(db: DatabaseSync) {
     };
   };
 
+  /** The filter that gives the fewest messages: to look through a million for a rare one would hold up all mail. */
+  const rarest = (filters: readonly ListFilter[], query: ListQuery): ListFilter | undefined => {
+    if (filters.length < 2) return filters[0];
+    const counted = filters.map((filter) => {
+      const count = one<{ count: number }>(countOf[filter], [query[filter] ?? ""])?.count ?? 0;
+      return { filter, count: filter !== "status" && count === COUNTED ? MANY : count };
+    });
+    return counted.reduce((best, other) => (other.count < best.count ? other : best)).filter;
+  };
+
   const forget = (row: Row): void => {
     const { seq, created_at } = row;
     const { recipients, tags } = recordOf(row);
@@ -212,19 +231,13 @@ export function keeper(db: DatabaseSync) {
 
     list(query: ListQuery): { records: MailRecord[]; nextCursor?: string } {
       run("arrived", [query.now]);
-      const { recipient, tag, template, status, cursor, limit, since, until } = query;
+      const { cursor, limit, since, until } = query;
       const [, cursorAt, cursorSeq] = /^(\d{1,15})\.(\d{1,15})$/.exec(cursor ?? "") ?? [];
       if (cursor !== undefined && cursorSeq === undefined) throw badCursor();
-      const given = { recipient, tag, template, status };
-      const sql = listQuery({
-        recipient: recipient !== undefined,
-        tag: tag !== undefined,
-        template: template !== undefined,
-        status: status !== undefined,
-        cursor: cursor !== undefined,
-      });
+      const filters = listFilters.filter((filter) => query[filter] !== undefined);
+      const sql = listQuery(filters, rarest(filters, query), cursor !== undefined);
       const rows = prepare(sql).all({
-        ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+        ...Object.fromEntries(filters.map((filter) => [filter, query[filter] ?? ""])),
         ...(cursor !== undefined && { cursorAt: Number(cursorAt), cursorSeq: Number(cursorSeq) }),
         since: since ?? 0,
         until: until ?? Number.MAX_SAFE_INTEGER,
