@@ -2,6 +2,7 @@
 export default {
   testEnvironment: "node",
   roots: ["<rootDir>/test"],
+  testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/soak/"],
   globalSetup: "<rootDir>/test/support/global-setup.ts",
   transform: {
     "^.+\\.ts$": [

@@ -28,6 +28,10 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
 
     async started() {
       const { broker, logger } = this;
+      const end = (error: unknown): never => {
+        logger.fatal(sentencesOf(error));
+        process.exit(1);
+      };
       const store =
         options.store ??
         (await openStore(this.config, {
@@ -37,7 +41,11 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
             else logger.info("The outbox does its work again.");
           },
           // nothing that this process still says of its messages could be believed
-          onLost: (error) => broker.fatal(sentencesOf(error), undefined, true),
+          onLost: end,
+        }).catch((error: unknown) => {
+          // the Runner ends the process as well, but says it twice, each time with a stack
+          if (error instanceof MailError && "runner" in broker) end(error);
+          throw error;
         }));
       if (!store.durable) {
         logger.warn("The outbox is in memory and not durable: what waits is lost when this process ends.");

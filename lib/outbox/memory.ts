@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Content } from "../message/message.ts";
 import { claimed, dueAtOf, ended, expiryOf, isOpen, type MailRecord, statusOf } from "./record.ts";
+import { storeClosed } from "./closed.ts";
 import { badCursor } from "./cursor.ts";
 import {
   type Change,
@@ -23,7 +24,7 @@ interface Row {
   untold: boolean;
   replaceKey: string | undefined;
   /** A newer message took its place while it was on the wire */
-  replaced: boolean;
+  replaced: "with its body" | "but for its body" | undefined;
   /** Its idempotency key is kept until then, epoch ms */
   keptUntil: number;
   /** Order of arrival: the cursor of `list` */
@@ -71,14 +72,14 @@ export function memoryStore(): OutboxStore {
     replaceable.set(key, entry.record.id);
     if (!older || !older.record.recipients.some(isOpen)) return [];
     if (older.lease) {
-      older.replaced = true;
+      older.replaced = dropContent ? "with its body" : "but for its body";
       return [];
     }
     const record = ended(older.record, now, "canceled");
     return [write(older, { record, dueAt: null, dropContent, news: true })];
   };
 
-  return {
+  const store: OutboxStore = {
     durable: false,
 
     async enqueue(entry, { now, open, keepBodies }) {
@@ -97,7 +98,7 @@ export function memoryStore(): OutboxStore {
         interruption: undefined,
         untold: true,
         replaceKey: entry.replace && scoped(entry.replace),
-        replaced: false,
+        replaced: undefined,
         keptUntil: entry.idempotency?.until ?? 0,
         order: arrivals++,
       };
@@ -163,9 +164,10 @@ export function memoryStore(): OutboxStore {
     async settle(lease, change) {
       const row = rows.get(lease.id);
       if (row?.lease?.token !== lease.token) return undefined;
-      const canceled = row.replaced && change.dueAt !== null;
-      const record = canceled ? ended(change.record, change.record.updatedAt, "canceled") : change.record;
-      return write(row, canceled ? { ...change, record, dueAt: null } : change);
+      if (!row.replaced || change.dueAt === null) return write(row, change);
+      const record = ended(change.record, change.record.updatedAt, "canceled");
+      const dropContent = change.dropContent || row.replaced === "with its body";
+      return write(row, { record, dueAt: null, dropContent, news: true });
     },
 
     async revise(id, revision, change) {
@@ -183,11 +185,13 @@ export function memoryStore(): OutboxStore {
 
     async list(query) {
       const { status, recipient, tag, template, since, until, cursor } = query;
-      if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) throw badCursor();
+      const [, cursorAt, cursorOrder] = /^(\d{1,15})\.(\d{1,15})$/.exec(cursor ?? "") ?? [];
+      if (cursor !== undefined && cursorOrder === undefined) throw badCursor();
+      const last = { createdAt: Number(cursorAt), order: Number(cursorOrder) };
       const matching = [...rows.values()]
         .filter(
           ({ record, order }) =>
-            (cursor === undefined || order < Number(cursor)) &&
+            (cursor === undefined || newestFirst(last, { createdAt: record.createdAt, order }) < 0) &&
             (status === undefined || statusOf(record, query.now) === status) &&
             (recipient === undefined || record.recipients.some(({ address }) => address === recipient)) &&
             (tag === undefined || record.tags.includes(tag)) &&
@@ -195,12 +199,13 @@ export function memoryStore(): OutboxStore {
             (since === undefined || record.createdAt >= since) &&
             (until === undefined || record.createdAt < until),
         )
-        .toReversed();
+        .map(({ record, order }) => ({ record, createdAt: record.createdAt, order }))
+        .sort(newestFirst);
       const page = matching.slice(0, query.limit);
-      const last = page.at(-1);
+      const end = page.at(-1);
       return {
         records: page.map(({ record }) => record),
-        ...(matching.length > page.length && last && { nextCursor: String(last.order) }),
+        ...(matching.length > page.length && end && { nextCursor: `${end.createdAt}.${end.order}` }),
       };
     },
 
@@ -210,7 +215,8 @@ export function memoryStore(): OutboxStore {
       for (const { record } of rows.values()) {
         const status = statusOf(record, now);
         counts[status] = (counts[status] ?? 0) + 1;
-        if (status !== "scheduled" && record.recipients.some(isOpen)) oldestQueuedAt ??= record.createdAt;
+        if (status === "scheduled" || !record.recipients.some(isOpen)) continue;
+        oldestQueuedAt = Math.min(oldestQueuedAt ?? Infinity, record.createdAt);
       }
       return { counts, oldestQueuedAt };
     },
@@ -242,8 +248,22 @@ export function memoryStore(): OutboxStore {
 
     trouble: () => undefined,
 
-    async close() {},
+    async close() {
+      const refuse = () => Promise.reject(storeClosed());
+      const { durable: _durable, trouble: _trouble, close: _close, ...verbs } = store;
+      for (const verb of Object.keys(verbs)) Object.assign(store, { [verb]: refuse });
+    },
   };
+  return store;
+}
+
+interface Place {
+  createdAt: number;
+  order: number;
+}
+
+function newestFirst(a: Place, b: Place): number {
+  return b.createdAt - a.createdAt || b.order - a.order;
 }
 
 /** JSON keeps `["a","b:c"]` and `["a:b","c"]` apart. */

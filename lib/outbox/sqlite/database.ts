@@ -1,8 +1,9 @@
 /** Opens the outbox's file as its only owner, after everything has been checked that can be checked. */
 import { DatabaseSync } from "node:sqlite";
+import { MailError } from "../../errors.ts";
 import { explained, primaryCode, BUSY, unavailable } from "./faults.ts";
-import { preparePlace, sizeOf } from "./place.ts";
-import { migrate, pragma } from "./schema.ts";
+import { closeToOthers, preparePlace, sizeOf } from "./place.ts";
+import { migrate, pragma, versionOf } from "./schema.ts";
 
 export interface OpenDatabase {
   db: DatabaseSync;
@@ -14,7 +15,7 @@ export interface OpenDatabase {
 /** A check of this many bytes takes some ten seconds; a larger file is checked beside the work, before its first claim. */
 export const CHECKED_AT_START = 1024 ** 3;
 /** How long a statement waits for another program's lock, in ms */
-const BUSY_MS = 2000;
+export const BUSY_MS = 2000;
 
 /**
  * @param allowNetwork use the file though it lies on a network file system
@@ -29,22 +30,16 @@ export function openDatabase(path: string, allowNetwork: boolean): OpenDatabase 
     const warnings = preparePlace(path, allowNetwork);
     const owner = takeOwnership(path);
     open.unshift(owner);
-    if (pragma(owner, "user_version") === 1 && sizeOf(path) === 0) throw vanished(path);
+    const hadOutbox = pragma(owner, "user_version") === 1;
+    if (sizeOf(path) > 0) inspect(path);
+    // SQLite would delete a log that has no file
+    else if (hadOutbox || sizeOf(`${path}-wal`) > 0) throw vanished(path);
+    closeToOthers(path);
     const db = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: false });
     open.unshift(db);
     configure(db, path);
-    if (sizeOf(path) <= CHECKED_AT_START) checkIntegrity(db, path);
-    try {
-      migrate(db);
-    } catch (error) {
-      if (primaryCode(error) > 0) throw error;
-      const { message } = error as Error;
-      throw unavailable(
-        `${path} was not made by this version (${message})`,
-        "Name another file in MAIL_OUTBOX.",
-      );
-    }
-    owner.exec("PRAGMA user_version = 1");
+    migrate(db);
+    if (!hadOutbox) owner.exec("PRAGMA user_version = 1");
     return { db, warnings, close };
   } catch (error) {
     close();
@@ -65,7 +60,7 @@ function takeOwnership(path: string): DatabaseSync {
     return owner;
   } catch (error) {
     owner.close();
-    if (primaryCode(error) !== BUSY) throw error;
+    if (primaryCode(error) !== BUSY) throw explained(error, side);
     throw unavailable(
       `another process owns ${path}, and it can have one owner only`,
       "Stop the other node, or name another file in MAIL_OUTBOX.",
@@ -76,8 +71,28 @@ function takeOwnership(path: string): DatabaseSync {
 function vanished(path: string): Error {
   return unavailable(
     `${path} is empty or missing, but there has been an outbox`,
-    `Bring the file back from where it went; or delete ${path}.owner as well, to begin with an empty one.`,
+    `Bring the file back from where it went; or move ${path}* out of the way, to begin with an empty one.`,
   );
+}
+
+/** Before anything is written: a file that is damaged or not ours is left as it is, together with what lies beside it. */
+function inspect(path: string): void {
+  // a change that was broken off before the file had its log can only be undone by writing
+  const readOnly = sizeOf(`${path}-journal`) === 0;
+  const db = new DatabaseSync(path, { readOnly, timeout: BUSY_MS });
+  try {
+    versionOf(db);
+    if (sizeOf(path) <= CHECKED_AT_START) checkIntegrity(db, path);
+  } catch (error) {
+    if (primaryCode(error) > 0 || error instanceof MailError) throw error;
+    const { message } = error as Error;
+    throw unavailable(
+      `${path} was not made by this version (${message})`,
+      "Name another file in MAIL_OUTBOX.",
+    );
+  } finally {
+    db.close();
+  }
 }
 
 function configure(db: DatabaseSync, path: string): void {

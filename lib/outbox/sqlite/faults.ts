@@ -25,7 +25,9 @@ export function primaryCode(error: unknown): number {
   return isSqliteError(error) ? error.errcode & 0xff : 0;
 }
 
-const reasons: Readonly<Record<number, readonly [reason: string, remedy: string]>> = {
+type Reason = readonly [reason: string, remedy: string];
+
+const reasons: Readonly<Record<number, Reason> & Record<typeof FULL, Reason>> = {
   [BUSY]: [
     "another program keeps %s locked",
     "End whatever reads or copies the file, e.g. an open sqlite3 shell.",
@@ -46,6 +48,11 @@ const reasons: Readonly<Record<number, readonly [reason: string, remedy: string]
   ],
   26: ["%s is no SQLite database", "Move the file aside, or name another one in MAIL_OUTBOX."],
 };
+
+export function diskFull(path: string): MailError {
+  const [reason, remedy] = reasons[FULL];
+  return unavailable(reason.replace("%s", path), remedy);
+}
 
 /** SQLite's error in our words; any other as it is. */
 export function explained(error: unknown, path: string): unknown {

@@ -14,7 +14,7 @@ import type {
   OutboxStore,
   StoreStats,
 } from "../store.ts";
-import { listQuery, queries, type QueryName } from "./queries.ts";
+import { type ListFilter, listFilters, listQuery, queries, type QueryName } from "./queries.ts";
 import { columnsOf, firstColumnsOf, recordOf, type Row, type StoredContent } from "./rows.ts";
 
 /** The content stays packed here: only whoever sends it needs to look inside. */
@@ -22,6 +22,18 @@ export type PackedEntry = Omit<NewEntry, "content"> & { content: StoredContent }
 export type PackedClaim = Omit<Claim, "content"> & { content: StoredContent };
 
 const RANKS = [0, 1, 2];
+const countOf = {
+  recipient: "countOfRecipient",
+  tag: "countOfTag",
+  template: "countOfTemplate",
+  status: "countOfStatus",
+} as const satisfies Record<ListFilter, QueryName>;
+/** Where counting stops, and what more than that is taken for: only of states the exact number is known. */
+const COUNTED = 10_000;
+const MANY = 10 * COUNTED;
+/** What `replaced` says of a message whose place was taken while it was on the wire. */
+const REPLACED = 1;
+const REPLACED_WITH_BODY = 2;
 /** Forgetting may hold up a claim no longer than this, in ms. */
 const PATIENCE_MS = 10;
 
@@ -88,7 +100,7 @@ export function keeper(db: DatabaseSync) {
     const older = replace ? all("replaceable", [scoped(replace)]) : [];
     return older.flatMap((row) => {
       if (row.token !== null) {
-        run("markReplaced", [row.seq]);
+        run("markReplaced", [dropContent ? REPLACED_WITH_BODY : REPLACED, row.seq]);
         return [];
       }
       const record = ended(recordOf(row), now, "canceled");
@@ -114,6 +126,16 @@ export function keeper(db: DatabaseSync) {
         },
       }),
     };
+  };
+
+  /** The filter that gives the fewest messages: to look through a million for a rare one would hold up all mail. */
+  const rarest = (filters: readonly ListFilter[], query: ListQuery): ListFilter | undefined => {
+    if (filters.length < 2) return filters[0];
+    const counted = filters.map((filter) => {
+      const count = one<{ count: number }>(countOf[filter], [query[filter] ?? ""])?.count ?? 0;
+      return { filter, count: filter !== "status" && count === COUNTED ? MANY : count };
+    });
+    return counted.reduce((best, other) => (other.count < best.count ? other : best)).filter;
   };
 
   const forget = (row: Row): void => {
@@ -157,19 +179,21 @@ export function keeper(db: DatabaseSync) {
     claim(request: ClaimRequest): { claims: PackedClaim[]; nextDueAt: number | null } {
       const { now, limit, expiredOnly } = request;
       let allowed = request.interrupted;
-      const rows: Row[] = [];
-      const collect = (some: Row[]): void => {
-        for (const row of some) if (row.claims === 0 || allowed-- > 0) rows.push(row);
-      };
-      const interrupted = Number(allowed > 0);
-      if (expiredOnly) collect(all("expired", { now, interrupted, limit }));
-      else {
-        for (const rank of RANKS) {
-          if (rows.length < limit)
-            collect(all("due", { rank, now, interrupted, limit: limit - rows.length }));
+      const claims: PackedClaim[] = [];
+      const take = (name: "due" | "expired", which: Record<string, number>): void => {
+        let isMore = true;
+        // again, where some were passed over: they must not hide what stands behind them
+        while (isMore && claims.length < limit) {
+          isMore = false;
+          const interrupted = Number(allowed > 0);
+          for (const row of all(name, { ...which, now, interrupted, limit: limit - claims.length })) {
+            if (row.claims === 0 || allowed-- > 0) claims.push(lease(row, request));
+            else isMore = true;
+          }
         }
-      }
-      const claims = rows.map((row) => lease(row, request));
+      };
+      if (expiredOnly) take("expired", {});
+      else for (const rank of RANKS) take("due", { rank });
       const more = { interrupted: Number(allowed > 0) };
       const times = expiredOnly
         ? [one<{ at: number }>("nextExpired", more)]
@@ -188,7 +212,8 @@ export function keeper(db: DatabaseSync) {
       const now = change.record.updatedAt;
       if (row.replaced === 0 || change.dueAt === null) return write(row, change, now);
       const record = ended(change.record, now, "canceled");
-      return write(row, { ...change, record, dueAt: null, news: true }, now);
+      const dropContent = change.dropContent || row.replaced === REPLACED_WITH_BODY;
+      return write(row, { record, dueAt: null, dropContent, news: true }, now);
     },
 
     revise(id: string, revision: number, change: Change): MailRecord | undefined {
@@ -206,19 +231,13 @@ export function keeper(db: DatabaseSync) {
 
     list(query: ListQuery): { records: MailRecord[]; nextCursor?: string } {
       run("arrived", [query.now]);
-      const { recipient, tag, template, status, cursor, limit, since, until } = query;
+      const { cursor, limit, since, until } = query;
       const [, cursorAt, cursorSeq] = /^(\d{1,15})\.(\d{1,15})$/.exec(cursor ?? "") ?? [];
       if (cursor !== undefined && cursorSeq === undefined) throw badCursor();
-      const given = { recipient, tag, template, status };
-      const sql = listQuery({
-        recipient: recipient !== undefined,
-        tag: tag !== undefined,
-        template: template !== undefined,
-        status: status !== undefined,
-        cursor: cursor !== undefined,
-      });
+      const filters = listFilters.filter((filter) => query[filter] !== undefined);
+      const sql = listQuery(filters, rarest(filters, query), cursor !== undefined);
       const rows = prepare(sql).all({
-        ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+        ...Object.fromEntries(filters.map((filter) => [filter, query[filter] ?? ""])),
         ...(cursor !== undefined && { cursorAt: Number(cursorAt), cursorSeq: Number(cursorSeq) }),
         since: since ?? 0,
         until: until ?? Number.MAX_SAFE_INTEGER,

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { MailError } from "../../errors.ts";
 import type { Trouble } from "../store.ts";
-import { BUSY, explained, FULL, primaryCode } from "./faults.ts";
+import { BUSY, diskFull, explained, FULL, primaryCode } from "./faults.ts";
 import { keeper } from "./keeper.ts";
 import type { Reserve } from "./place.ts";
 import type { Answer, Call, PlainError, Verb } from "./protocol.ts";
@@ -18,7 +18,7 @@ export interface LedgerOptions {
   /** For people */
   path: string;
   /** The last resort when the disk is full */
-  reserve: Pick<Reserve, "release">;
+  reserve: Pick<Reserve, "release" | "isSpent">;
   /** Until when nothing may be claimed, epoch ms; undefined: go on */
   noClaimsUntil: (now: number) => number | undefined;
 }
@@ -50,12 +50,13 @@ export function openLedger(db: DatabaseSync, { path, reserve, noClaimsUntil }: L
       const nextDueAt = noClaimsUntil(now);
       if (nextDueAt !== undefined) return { claims: [], nextDueAt };
     }
+    if (verb === "enqueue" && reserve.isSpent) throw diskFull(path);
     return (verbs[verb] as (...values: readonly unknown[]) => unknown)(...args);
   };
 
   const refuse = ({ call }: Call, error: unknown): Answer => {
     const told = explained(error, path);
-    if (told instanceof MailError && told !== error)
+    if (told instanceof MailError && told.type === "MAIL_OUTBOX_UNAVAILABLE")
       failure = { message: told.message, remedy: told.data.remedy };
     return { call, error: plain(told) };
   };

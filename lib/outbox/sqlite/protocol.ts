@@ -8,6 +8,8 @@ export interface StoreOptions {
   allowNetwork?: boolean;
   /** Bytes of the largest message that is taken: nothing is claimed where twice as much would not fit on the disk. @default 25 MB */
   maxMessage?: number;
+  /** How often the file and the disk are looked at while nothing is asked for, in ms. @default 5,000 */
+  lookMs?: number;
 }
 
 export type Verb = Exclude<keyof Keeper, "takeOver">;

@@ -13,7 +13,7 @@ export const queries = {
   byKey: `SELECT * FROM messages WHERE idempotency_key = ?`,
   releaseKey: "UPDATE messages SET idempotency_key = NULL WHERE seq = ?",
   replaceable: `SELECT * FROM messages WHERE replace_key = ? AND ${waits}`,
-  markReplaced: "UPDATE messages SET replaced = 1 WHERE seq = ?",
+  markReplaced: "UPDATE messages SET replaced = ? WHERE seq = ?",
 
   due: `SELECT * FROM messages WHERE rank = :rank AND ${waits} AND due_at <= :now AND (claims = 0 OR :interrupted)
     ORDER BY due_at, seq LIMIT :limit`,
@@ -44,6 +44,12 @@ export const queries = {
   arrived: `UPDATE messages SET status = 'queued' WHERE seq IN
     (SELECT seq FROM messages WHERE status = 'scheduled' AND send_at <= ? LIMIT 10000)`,
 
+  // how many a filter gives, as far as it matters
+  countOfRecipient: "SELECT count(*) AS count FROM (SELECT 1 FROM recipients WHERE address = ? LIMIT 10000)",
+  countOfTag: "SELECT count(*) AS count FROM (SELECT 1 FROM tags WHERE tag = ? LIMIT 10000)",
+  countOfTemplate: "SELECT count(*) AS count FROM (SELECT 1 FROM messages WHERE template = ? LIMIT 10000)",
+  countOfStatus: "SELECT messages AS count FROM counts WHERE status = ?",
+
   untold: "SELECT * FROM messages WHERE untold = 1 ORDER BY seq LIMIT ?",
   told: "UPDATE messages SET untold = 0 WHERE id = :id AND revision = :revision",
 
@@ -62,33 +68,43 @@ export const queries = {
 
 export type QueryName = keyof typeof queries;
 
+/** What a list can be filtered by, the most telling first. */
+export const listFilters = ["recipient", "tag", "template", "status"] as const;
+export type ListFilter = (typeof listFilters)[number];
+
+const places = {
+  recipient: { table: "recipients", column: "address" },
+  tag: { table: "tags", column: "tag" },
+} as const;
+const indexes = { template: "by_template", status: "by_status" } as const;
+
 /**
- * A page of the list, newest first. Whatever is filtered by, an index gives the messages in that order; the most telling
- * filter is chosen, and the others look at what it gives.
+ * A page of the list, newest first. An index gives the messages in that order, whatever they are filtered by.
+ * @param filters what is asked for
+ * @param by that one of them whose index is followed; the others look at what it gives
  */
-export function listQuery(by: {
-  recipient: boolean;
-  tag: boolean;
-  template: boolean;
-  status: boolean;
-  cursor: boolean;
-}): string {
-  const driver = by.recipient ? "recipients" : by.tag ? "tags" : undefined;
-  const from = driver ? `${driver} AS place CROSS JOIN messages USING (seq)` : "messages";
-  const at = driver ? "place.created_at" : "messages.created_at";
-  const seq = driver ? "place.seq" : "messages.seq";
-  const also = driver === "recipients" && by.tag;
+export function listQuery(
+  filters: readonly ListFilter[],
+  by: ListFilter | undefined,
+  cursor: boolean,
+): string {
+  const isPlace = by === "recipient" || by === "tag";
+  const from = isPlace
+    ? `${places[by].table} AS place CROSS JOIN messages USING (seq)`
+    : `messages INDEXED BY ${by ? indexes[by] : "listed"}`;
+  const at = isPlace ? "place.created_at" : "messages.created_at";
+  const seq = isPlace ? "place.seq" : "messages.seq";
+  const condition = (filter: ListFilter): string => {
+    if (filter === "template" || filter === "status") return `${filter} = :${filter}`;
+    const { table, column } = places[filter];
+    if (filter === by) return `place.${column} = :${filter}`;
+    return `EXISTS (SELECT 1 FROM ${table} WHERE ${column} = :${filter} AND created_at = messages.created_at AND seq = messages.seq)`;
+  };
   const conditions = [
-    by.recipient && "place.address = :recipient",
-    by.tag &&
-      (also
-        ? "EXISTS (SELECT 1 FROM tags WHERE tag = :tag AND created_at = messages.created_at AND seq = messages.seq)"
-        : "place.tag = :tag"),
-    by.template && "template = :template",
-    by.status && "status = :status",
+    ...filters.map(condition),
     `${at} >= :since`,
     `${at} < :until`,
-    by.cursor && `(${at}, ${seq}) < (:cursorAt, :cursorSeq)`,
-  ].filter(Boolean);
+    ...(cursor ? [`(${at}, ${seq}) < (:cursorAt, :cursorSeq)`] : []),
+  ];
   return `SELECT messages.* FROM ${from} WHERE ${conditions.join(" AND ")} ORDER BY ${at} DESC, ${seq} DESC LIMIT :limit`;
 }

@@ -30,6 +30,7 @@ export const migrations: readonly string[] = [
     claimed_for TEXT,
     exposed INTEGER NOT NULL DEFAULT 0,
     replace_key TEXT,
+    -- while it was claimed: 1; 2 where its content goes as well
     replaced INTEGER NOT NULL DEFAULT 0,
     idempotency_key TEXT,
     fingerprint TEXT,
@@ -80,17 +81,26 @@ export const migrations: readonly string[] = [
 const APPLICATION_ID = 0x4d657368;
 
 /**
- * Brings a file to the newest version, step by step, each in a transaction of its own: an interruption leaves the version
- * before, and the next start goes on from there.
- * @returns the version that it found; 0 for a new file
+ * Writes nothing.
+ * @returns the file's version; 0 for a new file
  * @throws Error for a file of a newer Meshmail, or of somebody else
  */
-export function migrate(db: DatabaseSync, steps: readonly string[] = migrations): number {
+export function versionOf(db: DatabaseSync, steps: readonly string[] = migrations): number {
   const found = pragma(db, "user_version");
   const owner = pragma(db, "application_id");
   const isForeign = found === 0 ? db.prepare("SELECT 1 FROM sqlite_schema").get() : owner !== APPLICATION_ID;
   if (isForeign) throw new Error("it is a database of something else");
   if (found > steps.length) throw new Error("a newer version of Meshmail wrote it");
+  return found;
+}
+
+/**
+ * Brings a file to the newest version, step by step, each in a transaction of its own: an interruption leaves the version
+ * before, and the next start goes on from there.
+ * @throws Error for a file of a newer Meshmail, or of somebody else
+ */
+export function migrate(db: DatabaseSync, steps: readonly string[] = migrations): void {
+  const found = versionOf(db, steps);
   for (const [at, step] of steps.entries()) {
     if (at < found) continue;
     db.exec("BEGIN IMMEDIATE");
@@ -102,7 +112,6 @@ export function migrate(db: DatabaseSync, steps: readonly string[] = migrations)
       throw error;
     }
   }
-  return found;
 }
 
 /** The value of a pragma that is one number. */

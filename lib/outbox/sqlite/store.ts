@@ -1,7 +1,8 @@
 /** The outbox in a SQLite file: kept by a thread of its own, durable before it answers. */
-import { extname, join } from "node:path";
+import { extname, join, resolve as absolute } from "node:path";
 import { Worker } from "node:worker_threads";
 import { MailError, type MailErrorType } from "../../errors.ts";
+import { storeClosed } from "../closed.ts";
 import { unavailable } from "./faults.ts";
 import type { EnqueueResult, OutboxStore, Trouble } from "../store.ts";
 import type { PackedClaim } from "./keeper.ts";
@@ -25,7 +26,7 @@ export interface SqliteStoreOptions extends StoreOptions {
  */
 export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<OutboxStore> {
   const { onWarning = ignore, onTrouble = ignore, onLost = ignore, ...rest } = options;
-  const input: WorkerInput = { path, options: rest };
+  const input: WorkerInput = { path: absolute(path), options: rest };
   const worker = new Worker(workerFile(), { workerData: input });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let calls = 0;
@@ -41,7 +42,7 @@ export async function openSqliteStore(path: string, options: SqliteStoreOptions 
 
   const ended = new Promise<void>((resolve) => {
     worker.once("exit", () => {
-      lose(closing ? closed() : unavailable("its thread has ended", "Start the node again."));
+      lose(closing ? storeClosed() : unavailable("its thread has ended", "Start the node again."));
       resolve();
     });
   });
@@ -76,7 +77,7 @@ export async function openSqliteStore(path: string, options: SqliteStoreOptions 
   });
 
   const ask = <T>(verb: Verb, args: readonly unknown[], transfer: ArrayBuffer[] = []): Promise<T> => {
-    if (lost ?? closing) return Promise.reject(lost ?? closed());
+    if (lost ?? closing) return Promise.reject(lost ?? storeClosed());
     return new Promise((resolve, reject) => {
       const call = ++calls;
       waiting.set(call, { resolve: resolve as (value: unknown) => void, reject });
@@ -137,10 +138,6 @@ function revived(error: PlainError): Error {
 function troubleOf(error: Error): Trouble {
   const remedy = error instanceof MailError ? error.data.remedy : "Start the node again.";
   return { message: error.message, remedy };
-}
-
-function closed(): MailError {
-  return unavailable("it is closed", "Call again: another node, or this one once it is back, takes it.");
 }
 
 function ignore(): void {}

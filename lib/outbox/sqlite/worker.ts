@@ -1,4 +1,4 @@
-/** The store's own thread: a slow disk holds up nobody else. It also keeps an eye on the file and the disk. */
+/** The store's own thread: a slow disk holds up nobody else. */
 import { DatabaseSync } from "node:sqlite";
 import {
   isMainThread,
@@ -8,14 +8,13 @@ import {
   Worker,
   workerData,
 } from "node:worker_threads";
-import type { Trouble } from "../store.ts";
 import { CHECKED_AT_START, checkIntegrity, openDatabase } from "./database.ts";
 import { explained, unavailable } from "./faults.ts";
 import type { PackedClaim } from "./keeper.ts";
 import { openLedger, plain } from "./ledger.ts";
-import { freeSpace, Reserve, sizeOf, watchFiles } from "./place.ts";
-import { pragma } from "./schema.ts";
+import { Reserve, sizeOf, watchFiles } from "./place.ts";
 import type { Answer, Message, PlainError, Request, StoreOptions } from "./protocol.ts";
+import { upkeep } from "./upkeep.ts";
 
 export interface WorkerInput {
   path: string;
@@ -26,27 +25,24 @@ export interface WorkerInput {
 
 const MB = 1024 * 1024;
 const LOOK_MS = 5000;
-const LARGE_WAL = 256 * MB;
 const LEAST_FREE = 64 * MB;
 /** As many calls as share one sync: more would let the first wait for the last. */
 const TOGETHER = 256;
-/** Pages that are given back to the disk at a time. */
-const SHRINK_PAGES = 500;
 
 function serve(port: MessagePort, { path, options }: WorkerInput): void {
   const say = (message: Message, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
   const { db, warnings, close } = openDatabase(path, options.allowNetwork ?? false);
   const isThere = watchFiles(path, `${path}-wal`);
   const reserve = new Reserve(path);
-  const leastFree = Math.max(LEAST_FREE, 2 * (options.maxMessage ?? 0));
+  const { maxMessage = 0, lookMs = LOOK_MS } = options;
+  const { lowSpace, tend } = upkeep(db, { path, reserve, leastFree: Math.max(LEAST_FREE, 2 * maxMessage) });
   let isChecked = sizeOf(path) <= CHECKED_AT_START;
-  let isWalLarge = false;
   let said: string | undefined;
 
   const ledger = openLedger(db, {
     path,
     reserve,
-    noClaimsUntil: (now) => (isChecked && freeSpace(path) >= leastFree ? undefined : now + LOOK_MS),
+    noClaimsUntil: (now) => (isChecked && !lowSpace() ? undefined : now + lookMs),
   });
 
   const lose = (error: PlainError): never => {
@@ -59,7 +55,8 @@ function serve(port: MessagePort, { path, options }: WorkerInput): void {
   };
 
   const tellTrouble = (): void => {
-    const trouble = ledger.failure ?? lowSpace(path, leastFree);
+    // a full disk is first of all a disk with little room: one trouble, told once
+    const trouble = lowSpace() ?? ledger.failure;
     // the figures in it change all the time
     const gist = trouble?.message.replace(/\d+/g, "");
     if (gist === said) return;
@@ -69,22 +66,10 @@ function serve(port: MessagePort, { path, options }: WorkerInput): void {
 
   const look = (): void => {
     loseIfGone();
-    try {
-      reserve.fill(freeSpace(path));
-      if (sizeOf(`${path}-wal`) > LARGE_WAL) db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-      const size = sizeOf(`${path}-wal`);
-      if (size > LARGE_WAL && !isWalLarge) {
-        const message = `${path}-wal has grown to ${Math.round(size / MB)} MB: another program reads the file and does not end.`;
-        say({ kind: "warning", message });
-      }
-      isWalLarge = size > LARGE_WAL;
-      if (pragma(db, "freelist_count") > SHRINK_PAGES) db.exec(`PRAGMA incremental_vacuum(${SHRINK_PAGES})`);
-    } catch (error) {
-      say({ kind: "warning", message: plain(explained(error, path)).message });
-    }
+    for (const message of tend()) say({ kind: "warning", message });
     tellTrouble();
   };
-  const timer = setInterval(look, LOOK_MS);
+  const timer = setInterval(look, lookMs);
 
   port.on("message", (first: Request) => {
     const requests = [first, ...waitingOn(port, TOGETHER)];
@@ -120,15 +105,6 @@ function* waitingOn(port: MessagePort, limit: number): Generator<Request> {
   }
 }
 
-function lowSpace(path: string, leastFree: number): Trouble | undefined {
-  const free = freeSpace(path);
-  if (free >= leastFree) return undefined;
-  return {
-    message: `the disk of ${path} has ${Math.floor(free / MB)} MB left; below ${Math.ceil(leastFree / MB)} MB nothing is sent, so that what was sent can always be written down`,
-    remedy: "Make room on it; the node goes on by itself.",
-  };
-}
-
 function gone(path: string): Error {
   return unavailable(
     `${path} was deleted or replaced while it was open`,
@@ -149,6 +125,8 @@ function buffersOf(answers: readonly Answer[]): ArrayBuffer[] {
 function checkBeside(path: string): Promise<PlainError | undefined> {
   const input: WorkerInput = { path, options: {}, checkOnly: true };
   const checker = new Worker(new URL(import.meta.url), { workerData: input });
+  // who closes meanwhile need not wait for it
+  checker.unref();
   return new Promise((resolve) => {
     checker.once("message", resolve);
     checker.once("error", (error) => resolve(plain(error)));
