@@ -100,7 +100,8 @@ function configure(db: DatabaseSync, path: string): void {
   db.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   // one-time passwords must not stay readable in pages that are free
   db.exec("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000");
-  db.exec(`PRAGMA journal_size_limit = ${64 * 1024 * 1024}`);
+  // the same few pages are written again and again: copied back seldom, they are copied once
+  db.exec(`PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = ${64 * 1024 * 1024}`);
   const { journal_mode } = db.prepare("PRAGMA journal_mode").get() ?? {};
   if (journal_mode !== "wal" || pragma(db, "synchronous") !== 2) {
     throw unavailable(`${path} cannot be written ahead and synced`, "Use a local disk.");

@@ -8,7 +8,7 @@ import type { Reserve } from "./place.ts";
 import type { Answer, Call, PlainError, Verb } from "./protocol.ts";
 
 export interface Ledger {
-  /** Every answer is on the disk when this returns. */
+  /** Every answer that promises something is on the disk when this returns. */
   perform(calls: readonly Call[]): Answer[];
   /** What the last calls ran into; undefined: nothing */
   readonly failure: Trouble | undefined;
@@ -26,21 +26,39 @@ export interface LedgerOptions {
 const BUSY_TRIES = 3;
 /** They change nothing: no transaction, no sync. */
 const reading: ReadonlySet<Verb> = new Set(["get", "hasContent", "untold"]);
+/**
+ * Nothing is promised by these. Their writes survive the process all the same, and reach the disk before any later promise,
+ * for the log is written in order; if a power cut takes a claim, the message goes out again, as after any interruption.
+ */
+const promising = new Set<Verb>(["enqueue", "settle", "revise"]);
+
+function promises({ verb, args }: Call): boolean {
+  return promising.has(verb) || (verb === "renew" && args[2] === true);
+}
+
+/** The calls that need no sync need not wait for those that do. */
+export function groupsOf(calls: readonly Call[]): Call[][] {
+  const quick = calls.filter((call) => !promises(call));
+  return [quick, calls.filter(promises)].filter((group) => group.length > 0);
+}
 
 /** Takes the file over from whoever had it before, and opens the books. */
 export function openLedger(db: DatabaseSync, { path, reserve, noClaimsUntil }: LedgerOptions): Ledger {
   const verbs = keeper(db);
   let failure: Trouble | undefined;
 
-  const transaction = <T>(work: () => T): T => {
-    begin(db);
+  const transaction = <T>(work: () => T, isPromise: boolean): T => {
+    if (!isPromise) db.exec("PRAGMA synchronous = NORMAL");
     try {
+      begin(db);
       const result = work();
       db.exec("COMMIT");
       return result;
     } catch (error) {
       if (db.isTransaction) db.exec("ROLLBACK");
       throw error;
+    } finally {
+      if (!isPromise) db.exec("PRAGMA synchronous = FULL");
     }
   };
 
@@ -88,7 +106,7 @@ export function openLedger(db: DatabaseSync, { path, reserve, noClaimsUntil }: L
     if (calls.every(({ verb }) => reading.has(verb))) return calls.map(runAlone);
     failure = undefined;
     try {
-      return transaction(() => calls.map(runApart));
+      return transaction(() => calls.map(runApart), calls.some(promises));
     } catch (error) {
       if (primaryCode(error) !== FULL || !reserve.release()) return calls.map((call) => refuse(call, error));
       // the last resort is for what has happened already, not for taking on more
@@ -98,7 +116,7 @@ export function openLedger(db: DatabaseSync, { path, reserve, noClaimsUntil }: L
     }
   };
 
-  transaction(() => verbs.takeOver(Date.now()));
+  transaction(() => verbs.takeOver(Date.now()), true);
   return {
     perform,
     get failure() {

@@ -11,7 +11,7 @@ import {
 import { CHECKED_AT_START, checkIntegrity, openDatabase } from "./database.ts";
 import { explained, unavailable } from "./faults.ts";
 import type { PackedClaim } from "./keeper.ts";
-import { openLedger, plain } from "./ledger.ts";
+import { groupsOf, openLedger, plain } from "./ledger.ts";
 import { Reserve, sizeOf, watchFiles } from "./place.ts";
 import type { Answer, Message, PlainError, Request, StoreOptions } from "./protocol.ts";
 import { upkeep } from "./upkeep.ts";
@@ -74,8 +74,8 @@ function serve(port: MessagePort, { path, options }: WorkerInput): void {
   port.on("message", (first: Request) => {
     const requests = [first, ...waitingOn(port, TOGETHER)];
     const calls = requests.filter((request) => request !== "close");
-    if (calls.length > 0) {
-      const answers = ledger.perform(calls);
+    for (const group of groupsOf(calls)) {
+      const answers = ledger.perform(group);
       // what was written to a deleted file is gone: that must not be answered with success
       loseIfGone();
       say({ kind: "answers", answers }, buffersOf(answers));
