@@ -101,7 +101,7 @@ describe("a running node", () => {
     const node = await startNode(settings(path));
     for (const name of readdirSync(join(path, ".."))) rmSync(join(path, "..", name));
     expect(await node.ended).toBe(1);
-    const lines = node.output.split("\n").filter((line) => line.includes(path));
+    const lines = node.output.split("\n").filter((line) => line.includes(path) && !line.includes("INFO"));
     expect(lines).toEqual([
       expect.stringMatching(/FATAL .* was deleted or replaced while it was open. Bring it back .*\.$/),
     ]);

@@ -142,7 +142,10 @@ async function meet(row: FaultRow, size: number, run: Run): Promise<void> {
   );
   const wait = Date.parse(record.nextAttemptAt ?? "") - (outcome.due ?? 0);
   if (outcome.due === undefined) expect(record.nextAttemptAt).toBeUndefined();
-  else expect(wait >= began && wait <= ended ? "in time" : wait - began).toBe("in time");
+  else
+    expect(wait >= began && wait <= ended ? "in time" : `${wait - began} of ${ended - began} ms`).toBe(
+      "in time",
+    );
   // the sink
   expect(server.messages.length - before.messages).toBe(outcome.copies);
   row.seen?.(server);
