@@ -9,7 +9,7 @@ export interface OpenDatabase {
   db: DatabaseSync;
   /** What an operator should know, in sentences */
   warnings: string[];
-  close(): void;
+  close: () => void;
 }
 
 /** A check of this many bytes takes some ten seconds; a larger file is checked beside the work, before its first claim. */
