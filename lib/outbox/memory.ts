@@ -249,12 +249,15 @@ export function memoryStore(): OutboxStore {
     trouble: () => undefined,
 
     async close() {
-      const refuse = () => Promise.reject(storeClosed());
-      const { durable: _durable, trouble: _trouble, close: _close, ...verbs } = store;
-      for (const verb of Object.keys(verbs)) Object.assign(store, { [verb]: refuse });
+      const verbs = Object.keys(store).filter((name) => !["durable", "trouble", "close"].includes(name));
+      for (const verb of verbs) Object.assign(store, { [verb]: refuse });
     },
   };
   return store;
+}
+
+async function refuse(): Promise<never> {
+  throw storeClosed();
 }
 
 interface Place {

@@ -661,7 +661,7 @@ export function outboxStoreContract(
         entry({ ...wanted, createdAt: NOW + HOUR }),
         due(NOW + 2 * HOUR, {
           ...wanted,
-          recipients: wanted.recipients.map((one) => ({ ...one, dueAt: NOW + HOUR })),
+          recipients: wanted.recipients.map((who) => ({ ...who, dueAt: NOW + HOUR })),
         }),
       ];
       const mixed = matching.flatMap((message, at) => [message, ...others.slice(2 * at, 2 * at + 2)]);

@@ -42,7 +42,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX claimed ON messages (seq) WHERE token IS NOT NULL;
   CREATE INDEX scheduled ON messages (send_at) WHERE status = 'scheduled';
   CREATE INDEX waiting ON messages (created_at) WHERE due_at IS NOT NULL AND status <> 'scheduled';
-  CREATE INDEX finished ON messages (updated_at) WHERE due_at IS NULL;
+  CREATE INDEX finished ON messages (updated_at, kept_until) WHERE due_at IS NULL;
   CREATE INDEX untold ON messages (seq) WHERE untold = 1;
   CREATE UNIQUE INDEX idempotent ON messages (idempotency_key) WHERE idempotency_key IS NOT NULL;
   CREATE INDEX replaceable ON messages (replace_key) WHERE replace_key IS NOT NULL AND due_at IS NOT NULL;

@@ -23,12 +23,12 @@ export interface UpkeepOptions {
 
 export interface Upkeep {
   /** Why nothing may be claimed, as far as it is the disk's fault */
-  lowSpace(): Trouble | undefined;
+  lowSpace: () => Trouble | undefined;
   /**
    * Every few seconds: the reserve, the length of the log, the room that is no longer needed.
    * @returns what an operator should know and has not been told, in sentences
    */
-  tend(): string[];
+  tend: () => string[];
 }
 
 export function upkeep(db: DatabaseSync, options: UpkeepOptions): Upkeep {
