@@ -61,7 +61,7 @@ export type FaultCause =
   | "AUTH_MECHANISM_NOT_OFFERED"
   | "SIZE_EXCEEDED" // larger than the SIZE that the server announced (RFC 1870)
   | "SMTPUTF8_NOT_OFFERED" // a recipient that needs RFC 6531
-  | "ABORTED" // we stopped: shutdown
+  | "ABORTED" // we stopped: shutdown, or a lost lease
   | (string & {});
 
 /** What was seen, unjudged: the input of the classifier. */

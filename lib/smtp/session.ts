@@ -266,6 +266,12 @@ export class SmtpSession {
     return { accepted: reply.code === 250 || reply.code === 251, reply: this.#present(reply) };
   }
 
+  /** Waits for somebody else's word before DATA, as long as for a command, and only while the line is up. */
+  async meanwhile<T>(word: Promise<T>): Promise<T> {
+    this.stage = "data";
+    return this.#within(this.transport.timeouts.command, word);
+  }
+
   /**
    * DATA: the message, dot-stuffed, and its final dot. `bytes` must use CRLF. From the moment the dot is handed to the
    * socket (`stage` is `reply`) a missing answer is ambiguous: the server may have taken the message.

@@ -10,7 +10,10 @@ export interface Parcel {
   bytes: Uint8Array;
   /** Whose address `from` is: ours from the settings, or the caller's */
   sender: "configured" | "caller";
-  /** Asked right before DATA; false: take the transaction back, for somebody else may be at work on the message */
+  /**
+   * Asked right before DATA, when all but the message itself is done: may it still go out? Where it may not, or nobody can
+   * say, it is taken back.
+   */
   clearance?: () => Promise<boolean>;
 }
 
@@ -56,12 +59,26 @@ export async function transact(session: SmtpSession, parcel: Parcel): Promise<Re
       await session.reset();
       return conclude({ fault: { stage: "rcpt" } });
     }
+    if (parcel.clearance && !(await session.meanwhile(parcel.clearance().catch(() => false)))) {
+      await takeBack(session);
+      return conclude({ fault: { stage: "data", cause: "ABORTED" } });
+    }
     return conclude({ reply: await session.data(parcel.bytes) });
   } catch (error) {
     if (!(error instanceof SmtpFault)) throw error;
     // whoever refuses RSET answers another command: then the refusals before it may not be ours either
     if (error.fault.command === "RSET" && error.fault.reply) results.clear();
     return conclude({ fault: { ...error.fault, sender: parcel.sender } });
+  }
+}
+
+/** A server that does not agree to RSET has not got the message either. */
+async function takeBack(session: SmtpSession): Promise<void> {
+  try {
+    await session.reset();
+  } catch (error) {
+    session.destroy();
+    if (!(error instanceof SmtpFault)) throw error;
   }
 }
 

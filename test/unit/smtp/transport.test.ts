@@ -78,6 +78,67 @@ describe("recipients", () => {
   });
 });
 
+describe("clearance", () => {
+  const rcpt = ({ argument }: { argument: string }) =>
+    argument.includes("nobody") ? "550 5.1.1 No" : undefined;
+  const verbs = (server: SmtpServer) => server.commands.map(({ line }) => line.split(/[ :]/)[0]);
+
+  it("is asked once, right before DATA, and lets the message go", async () => {
+    const { server, transport } = await pair({ script: { rcpt } });
+    const asked: string[][] = [];
+    const clearance = async () => {
+      asked.push(verbs(server).slice(-2) as string[]);
+      return true;
+    };
+    const results = await transport.send({ ...parcel("a@x.com", "nobody@x.com"), clearance });
+    expect(told(results)).toEqual(["a 250", "nobody rcpt 550"]);
+    expect(asked).toEqual([["RCPT", "RCPT"]]);
+  });
+
+  it.each([
+    ["no", async () => false],
+    ["nothing, for it fails", async () => Promise.reject(new Error("the disk is full"))],
+  ])("that says %s takes the message back, and the connection stays fit", async (_word, clearance) => {
+    const { server, transport } = await pair({ script: { rcpt } });
+    const results = await transport.send({ ...parcel("a@x.com", "nobody@x.com", "b@x.com"), clearance });
+    expect(results).toMatchObject([
+      { address: "a@x.com", fault: { stage: "data", cause: "ABORTED" } },
+      { address: "nobody@x.com", fault: { stage: "rcpt", reply: { code: 550 } } },
+      { address: "b@x.com", fault: { stage: "data", cause: "ABORTED" } },
+    ]);
+    expect(verbs(server).slice(-2)).toEqual(["RCPT", "RSET"]);
+    expect(told(await transport.send(parcel()))).toEqual(["ann 250"]);
+    expect(server.connections).toBe(1);
+    expect(server.messages).toHaveLength(1);
+  });
+
+  it("that says no on a kept connection is not asked again on a new one", async () => {
+    const { server, transport } = await pair({ script: { rset: ["421 4.3.2 Closing", "drop"] } });
+    await transport.send(parcel());
+    let asked = 0;
+    const clearance = async () => {
+      asked += 1;
+      return false;
+    };
+    expect(told(await transport.send({ ...parcel(), clearance }))).toEqual(["ann data ABORTED"]);
+    expect([asked, server.connections, server.messages.length]).toEqual([1, 1, 1]);
+    expect(told(await transport.send(parcel()))).toEqual(["ann 250"]);
+  });
+
+  it("that never comes does not keep the attempt for ever", async () => {
+    const { server, transport } = await pair({}, { timeouts: { ...quick, command: 100 } });
+    const clearance = () => new Promise<boolean>(() => {});
+    expect(told(await transport.send({ ...parcel(), clearance }))).toEqual(["ann data TIMEOUT"]);
+    expect(server.messages).toHaveLength(0);
+  });
+
+  it("is not asked where nobody was accepted", async () => {
+    const { transport } = await pair({ script: { rcpt } });
+    const clearance = () => Promise.reject(new Error("asked"));
+    expect(told(await transport.send({ ...parcel("nobody@x.com"), clearance }))).toEqual(["nobody rcpt 550"]);
+  });
+});
+
 describe("a message that is too large", () => {
   it("is refused before a byte of it has crossed", async () => {
     const { server, transport } = await pair({ capabilities: ["SIZE 20"] });
