@@ -65,13 +65,15 @@ export function settlement(
   });
   const problem = worstProblem(judged);
   const isUncertain = judged.some((result) => !result.sent && result.verdict.outcome === "uncertain");
-  const { bound: _past, ...free } = record;
+  const { bound, ...free } = record;
   const next = revised(free, now, {
     recipients,
     failures,
     crashes: 0,
     attempts: record.attempts + 1,
     transport,
+    // this attempt shows nothing of what became of the one before
+    ...(bound && bound.until > dueFrom && { bound }),
     ...(isUncertain && { bound: { transport, until: dueFrom + bindingTime(context.retry) } }),
     problem: problem ?? (recipients.every(({ status }) => status === "sent") ? undefined : record.problem),
   });

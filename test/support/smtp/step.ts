@@ -10,6 +10,7 @@ type Ending = "drop" | "reset" | "silence" | "stall";
  * - `raw`: exactly these bytes (of a string: Latin-1)
  * - `drip`: piece by piece with a pause before each (of a string: byte by byte), nothing appended; may be endless
  * - a list: one after the other, `["421 4.4.2 Idle", "drop"]`
+ * - `does`: something happens elsewhere at this moment, e.g. the client is killed
  * - `afterMs`: later
  */
 export type Step =
@@ -18,6 +19,7 @@ export type Step =
   | { raw: Buffer | string }
   | { drip: Iterable<string>; everyMs: number }
   | { afterMs: number; step: Step }
+  | { does: () => void }
   | readonly Step[];
 
 /** Plays a step to its end. */
@@ -30,6 +32,8 @@ export async function play(step: Step, wire: Wire): Promise<void> {
     await wire.write(bytesOf(step.raw));
   } else if ("drip" in step) {
     await drip(step.drip, step.everyMs, wire);
+  } else if ("does" in step) {
+    step.does();
   } else if ("afterMs" in step) {
     await pause(step.afterMs, wire);
     await play(step.step, wire);
@@ -46,6 +50,7 @@ export function replyCode(step: Step): number | undefined {
   }
   if ("raw" in step) return replyCode(bytesOf(step.raw).toString("latin1"));
   if ("drip" in step) return typeof step.drip === "string" ? replyCode(step.drip) : undefined;
+  if ("does" in step) return undefined;
   if ("afterMs" in step) return replyCode(step.step);
   return step.map(replyCode).find((code) => code !== undefined);
 }
