@@ -84,8 +84,10 @@ export async function attempt(job: Job, options: AttemptOptions): Promise<MailRe
 }
 
 /** What an earlier claim has left behind comes first. */
-function recover({ record, interrupted }: Claim, { now, retry }: AttemptOptions): MailRecord {
-  return interrupted ? interruptedRecord(record, interrupted, { now: now(), retry }) : record;
+function recover({ record, interrupted, replaced }: Claim, { now, retry }: AttemptOptions): MailRecord {
+  const time = now();
+  const known = interrupted ? interruptedRecord(record, interrupted, { now: time, retry }) : record;
+  return replaced ? ended(known, time, "canceled") : known;
 }
 
 /** Too late for it, or too early: a clock was set. */

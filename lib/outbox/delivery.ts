@@ -34,6 +34,12 @@ const STORE_PAUSE_MS = 1000;
 const EXPIRED_BATCH = 50;
 const SWEEP_MS = 1000;
 
+/**
+ * A process that has just started may die of anything, and does so again and again: what was on the wire at two of its deaths
+ * is not blamed for the third before it has lived so long without it.
+ */
+const PROBATION_MS = 5000;
+
 export function startDelivery(given: DeliveryOptions): Delivery {
   const { store, policy, onError } = given;
   const now = given.now ?? Date.now;
@@ -47,6 +53,7 @@ export function startDelivery(given: DeliveryOptions): Delivery {
   let again = false;
   let timer: NodeJS.Timeout | undefined;
   let sweptAt = -Infinity;
+  const startedAt = steady();
 
   const release = (id: string): void => {
     for (const resolve of waiting.get(id) ?? []) resolve();
@@ -88,7 +95,14 @@ export function startDelivery(given: DeliveryOptions): Delivery {
     running.set(job, end);
   };
 
+  /** How often a message may have been interrupted to be tried now; and when that changes. */
+  const trial = (): { mostTimes?: number; until: number } => {
+    const grownAt = startedAt + PROBATION_MS;
+    return steady() < grownAt ? { mostTimes: 1, until: grownAt } : { until: Infinity };
+  };
+
   const claim = async (transport: string | undefined, limit: number): Promise<number | undefined> => {
+    const { mostTimes, until } = trial();
     const isSuspectOut = [...running.keys()].some((job) => job.claim.interrupted);
     const { claims, nextDueAt } = await store.claim({
       // an expiry is meant by the wall clock
@@ -97,10 +111,11 @@ export function startDelivery(given: DeliveryOptions): Delivery {
       limit,
       transport: transport ?? "",
       interrupted: isSuspectOut ? 0 : 1,
+      ...(mostTimes !== undefined && { mostTimes }),
       expiredOnly: transport === undefined,
     });
     for (const one of claims) run(one, transport ?? "");
-    return claims.length > 0 ? undefined : (nextDueAt ?? Infinity);
+    return claims.length > 0 ? undefined : Math.min(nextDueAt ?? Infinity, until);
   };
 
   /** Claims as long as there is work and room; returns when to look again. */

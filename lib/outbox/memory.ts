@@ -111,7 +111,7 @@ export function memoryStore(): OutboxStore {
       return { kind: "stored", record, replaced };
     },
 
-    async claim({ now, until, limit, transport, interrupted, expiredOnly }) {
+    async claim({ now, until, limit, transport, interrupted, mostTimes = Infinity, expiredOnly }) {
       const queue = expiredOnly ? expiring : due;
       const claims: Claim[] = [];
       const leased: Row[] = [];
@@ -123,7 +123,7 @@ export function memoryStore(): OutboxStore {
         const row = rows.get(id);
         if (!row?.content) continue;
         const { interruption } = row;
-        if (interruption && allowed-- <= 0) {
+        if (interruption && (interruption.times > mostTimes || allowed-- <= 0)) {
           passedOver.push(row);
           continue;
         }
@@ -136,6 +136,7 @@ export function memoryStore(): OutboxStore {
           record: row.record,
           content: row.content,
           ...(interruption && { interrupted: interruption }),
+          ...(row.replaced && { replaced: true as const }),
         });
       }
       const nextDueAt = queue.nextAt();

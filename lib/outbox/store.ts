@@ -38,6 +38,8 @@ export interface Claim {
   content: Content;
   /** An earlier claim was never settled: its process died, or slept through its lease */
   interrupted?: Interruption;
+  /** A newer message took its place while that claim had it: it is not wanted any more */
+  replaced?: true;
 }
 
 export interface Interruption {
@@ -60,6 +62,8 @@ export interface ClaimRequest {
   transport: string;
   /** How many that were interrupted may be among them: one of them may be what kills the process, so they go one by one */
   interrupted: number;
+  /** Of those, only such as were interrupted no more often. @default all */
+  mostTimes?: number;
   /** Only messages whose `expiresAt` has passed: they need no transport */
   expiredOnly: boolean;
 }

@@ -407,6 +407,29 @@ export function outboxStoreContract(
       });
     });
 
+    it("says that it was replaced meanwhile", async () => {
+      const replace = { scope: "", key: "otp:7" };
+      const older = entry({}, { replace });
+      await put(older, entry());
+      await claim();
+      await put(entry({}, { replace }));
+      const claims = await claim(later);
+      expect(claims.flatMap(({ record, replaced }) => (replaced ? record.id : []))).toEqual([
+        older.record.id,
+      ]);
+    });
+
+    it("is left for later where it was interrupted more often than asked for", async () => {
+      await put(entry());
+      await one();
+      expect(await one({ ...later, mostTimes: 1 })).toMatchObject({ interrupted: { times: 1 } });
+      expect(await store.claim({ ...everything, ...latest, mostTimes: 1 })).toEqual({
+        claims: [],
+        nextDueAt: null,
+      });
+      expect(await one({ ...latest, mostTimes: 2 })).toMatchObject({ interrupted: { times: 2 } });
+    });
+
     it("was exposed if its holder had said so, in the last claim only", async () => {
       await put(entry());
       const { lease } = await one();

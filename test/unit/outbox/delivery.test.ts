@@ -193,6 +193,43 @@ describe("after a crash", () => {
     await begun(4);
   });
 
+  it("what two crashes met waits until the process has lived for a while without it", async () => {
+    const store = await afterCrash([entry()]);
+    const again = {
+      now: NOW,
+      until: NOW,
+      limit: 1,
+      transport: "primary",
+      interrupted: 1,
+      expiredOnly: false,
+    };
+    await store.claim(again);
+    const innocent = entry();
+    const { begun, clock, delivery, sendings, settled } = await bench(["primary"], [innocent], { store });
+    await begun(1);
+    await settled();
+    expect(sendings.map(({ parcel }) => parcel.bytes.toString())).toEqual([innocent.content.subject]);
+    clock.now += 5000;
+    delivery.wake();
+    await begun(2);
+  });
+
+  it("a message that was replaced meanwhile does not go again", async () => {
+    const replace = { scope: "", key: "otp:7" };
+    const older = entry({}, { replace });
+    const store = await afterCrash([older]);
+    const newer = entry({}, { replace });
+    const { begun, changed, changes, sendings } = await bench(["primary"], [newer], { store });
+    await changed(1);
+    expect(changes[0]).toMatchObject({
+      id: older.record.id,
+      recipients: [{ status: "canceled" }],
+      attempts: 1,
+    });
+    await begun(1);
+    expect(sendings.map(({ parcel }) => parcel.bytes.toString())).toEqual([newer.content.subject]);
+  });
+
   it("a third crash fails the message, without another try", async () => {
     const store = await afterCrash([entry({ crashes: 2 })]);
     const { changed, changes, sendings } = await bench(["primary"], [], { store });
