@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { MailError } from "../errors.ts";
 import { newMessageId, textOf } from "../message/compose.ts";
 import { type Content, type Mailbox, recipientsOf, type SendRequest } from "../message/message.ts";
+import { newId } from "./new-id.ts";
 import type { MailRecord } from "./record.ts";
 
 /**
@@ -49,7 +50,7 @@ export function recordOf(
 ): MailRecord {
   const sendAt = request.sendAt !== undefined && request.sendAt > now ? request.sendAt : undefined;
   return {
-    id: randomUUID(),
+    id: newId(now),
     revision: 1,
     messageId: content.messageId,
     from: from.address,

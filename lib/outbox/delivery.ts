@@ -86,12 +86,14 @@ export function startDelivery(given: DeliveryOptions): Delivery {
       onSettling: wake,
     };
     const end = attempt(job, options)
-      .then((record) => record && announce(record, claim.record))
       .catch(onError)
-      .finally(() => {
+      .then((record) => {
         running.delete(job);
-        wake();
-      });
+        if (record) announce(record, claim.record);
+        // what is finished leaves nothing to look for; other suspects have waited for this one
+        if (!record || dueAtOf(record) !== null || claim.interrupted) wake();
+      })
+      .catch(onError);
     running.set(job, end);
   };
 
