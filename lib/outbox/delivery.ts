@@ -97,14 +97,14 @@ export function startDelivery(given: DeliveryOptions): Delivery {
     running.set(job, end);
   };
 
-  /** How often a message may have been interrupted to be tried now; and when that changes. */
-  const trial = (): { mostTimes?: number; until: number } => {
-    const grownAt = startedAt + PROBATION_MS;
-    return steady() < grownAt ? { mostTimes: 1, until: grownAt } : { until: Infinity };
+  /** Those that two crashes have met are left alone for a while. */
+  const probation = (): { exceptTimes?: number; until: number } => {
+    const until = startedAt + PROBATION_MS;
+    return steady() < until ? { exceptTimes: 2, until } : { until: Infinity };
   };
 
   const claim = async (transport: string | undefined, limit: number): Promise<number | undefined> => {
-    const { mostTimes, until } = trial();
+    const { exceptTimes, until } = probation();
     const isSuspectOut = [...running.keys()].some((job) => job.claim.interrupted);
     const { claims, nextDueAt } = await store.claim({
       // an expiry is meant by the wall clock
@@ -113,7 +113,7 @@ export function startDelivery(given: DeliveryOptions): Delivery {
       limit,
       transport: transport ?? "",
       interrupted: isSuspectOut ? 0 : 1,
-      ...(mostTimes !== undefined && { mostTimes }),
+      ...(exceptTimes !== undefined && { exceptTimes }),
       expiredOnly: transport === undefined,
     });
     for (const one of claims) run(one, transport ?? "");

@@ -111,7 +111,7 @@ export function memoryStore(): OutboxStore {
       return { kind: "stored", record, replaced };
     },
 
-    async claim({ now, until, limit, transport, interrupted, mostTimes = Infinity, expiredOnly }) {
+    async claim({ now, until, limit, transport, interrupted, exceptTimes, expiredOnly }) {
       const queue = expiredOnly ? expiring : due;
       const claims: Claim[] = [];
       const leased: Row[] = [];
@@ -123,7 +123,7 @@ export function memoryStore(): OutboxStore {
         const row = rows.get(id);
         if (!row?.content) continue;
         const { interruption } = row;
-        if (interruption && (interruption.times > mostTimes || allowed-- <= 0)) {
+        if (interruption && (interruption.times === exceptTimes || allowed-- <= 0)) {
           passedOver.push(row);
           continue;
         }

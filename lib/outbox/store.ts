@@ -62,8 +62,8 @@ export interface ClaimRequest {
   transport: string;
   /** How many that were interrupted may be among them: one of them may be what kills the process, so they go one by one */
   interrupted: number;
-  /** Of those, only such as were interrupted no more often. @default all */
-  mostTimes?: number;
+  /** But none that was interrupted exactly so often */
+  exceptTimes?: number;
   /** Only messages whose `expiresAt` has passed: they need no transport */
   expiredOnly: boolean;
 }

@@ -22,8 +22,6 @@ export type PackedEntry = Omit<NewEntry, "content"> & { content: StoredContent }
 export type PackedClaim = Omit<Claim, "content"> & { content: StoredContent };
 
 const RANKS = [0, 1, 2];
-/** More than a message can have been claimed. */
-const EVER = Number.MAX_SAFE_INTEGER;
 const countOf = {
   recipient: "countOfRecipient",
   tag: "countOfTag",
@@ -182,15 +180,15 @@ export function keeper(db: DatabaseSync) {
     claim(request: ClaimRequest): { claims: PackedClaim[]; nextDueAt: number | null } {
       const { now, limit, expiredOnly } = request;
       let allowed = request.interrupted;
-      const suspicion = (): number => (allowed > 0 ? (request.mostTimes ?? EVER) : 0);
+      const suspects = () => ({ interrupted: Number(allowed > 0), except: request.exceptTimes ?? 0 });
       const claims: PackedClaim[] = [];
       const take = (name: "due" | "expired", which: Record<string, number>): void => {
         let isMore = true;
         // again, where some were passed over: they must not hide what stands behind them
         while (isMore && claims.length < limit) {
           isMore = false;
-          const limits = { claims: suspicion(), limit: limit - claims.length };
-          for (const row of all(name, { ...which, now, ...limits })) {
+          const wanted = { ...which, now, ...suspects(), limit: limit - claims.length };
+          for (const row of all(name, wanted)) {
             if (row.claims === 0 || allowed-- > 0) claims.push(lease(row, request));
             else isMore = true;
           }
@@ -198,7 +196,7 @@ export function keeper(db: DatabaseSync) {
       };
       if (expiredOnly) take("expired", {});
       else for (const rank of RANKS) take("due", { rank });
-      const more = { claims: suspicion() };
+      const more = suspects();
       const times = expiredOnly
         ? [one<{ at: number }>("nextExpired", more)]
         : RANKS.map((rank) => one<{ at: number }>("nextDue", { rank, ...more }));

@@ -15,13 +15,13 @@ export const queries = {
   replaceable: `SELECT * FROM messages WHERE replace_key = ? AND ${waits}`,
   markReplaced: "UPDATE messages SET replaced = ? WHERE seq = ?",
 
-  due: `SELECT * FROM messages WHERE rank = :rank AND ${waits} AND due_at <= :now AND claims <= :claims
+  due: `SELECT * FROM messages WHERE rank = :rank AND ${waits} AND due_at <= :now AND (claims = 0 OR (:interrupted AND claims <> :except))
     ORDER BY due_at, seq LIMIT :limit`,
-  nextDue: `SELECT due_at AS at FROM messages WHERE rank = :rank AND ${waits} AND claims <= :claims
+  nextDue: `SELECT due_at AS at FROM messages WHERE rank = :rank AND ${waits} AND (claims = 0 OR (:interrupted AND claims <> :except))
     ORDER BY due_at LIMIT 1`,
-  expired: `SELECT * FROM messages WHERE expires_at IS NOT NULL AND expires_at <= :now AND claims <= :claims
+  expired: `SELECT * FROM messages WHERE expires_at IS NOT NULL AND expires_at <= :now AND (claims = 0 OR (:interrupted AND claims <> :except))
     ORDER BY expires_at LIMIT :limit`,
-  nextExpired: `SELECT expires_at AS at FROM messages WHERE expires_at IS NOT NULL AND claims <= :claims
+  nextExpired: `SELECT expires_at AS at FROM messages WHERE expires_at IS NOT NULL AND (claims = 0 OR (:interrupted AND claims <> :except))
     ORDER BY expires_at LIMIT 1`,
   lease: `UPDATE messages SET token = :token, claims = claims + 1, claimed_at = :now, claimed_for = :transport, exposed = 0,
       due_at = :until, expires_at = NULL, status = 'sending' WHERE seq = :seq`,
