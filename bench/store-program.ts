@@ -37,7 +37,14 @@ async function claimAndSettle(count: number): Promise<void> {
   const store = await opened;
   for (let done = 0; done < count;) {
     const now = Date.now();
-    const request = { now, until: now + HOUR, limit: connections, transport: "primary", interrupted: 1 };
+    const request = {
+      now,
+      until: now + HOUR,
+      limit: connections,
+      transport: "primary",
+      interrupted: 1,
+      holding: [],
+    };
     const { claims } = await store.claim({ ...request, expiredOnly: false });
     if (claims.length === 0) throw new Error("nothing was claimed");
     const settled = await Promise.all(claims.map((claim) => store.settle(claim.lease, sent(claim))));

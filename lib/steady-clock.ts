@@ -19,3 +19,21 @@ export function steadyClock(
     return told;
   };
 }
+
+/** Between two clocks that both are right, in ms */
+const TOLERANCE_MS = 60_000;
+
+/**
+ * Watches from now on whether the wall clock goes as the machine's own does.
+ * @returns whether it has for at least so many ms
+ */
+export function clockWatch(
+  wall: () => number = Date.now,
+  elapsed: () => number = () => performance.now(),
+): (atLeastMs: number) => boolean {
+  const from = { wall: wall(), elapsed: elapsed() };
+  return (atLeastMs) => {
+    const lived = elapsed() - from.elapsed;
+    return lived >= atLeastMs && Math.abs(wall() - from.wall - lived) < TOLERANCE_MS;
+  };
+}

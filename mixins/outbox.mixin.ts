@@ -58,7 +58,12 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
         config: this.config,
         store,
         policy: this.transports.policy,
-        emit: (event, payload) => broker.emit(event, payload),
+        emit(event, payload) {
+          const told = payload as Told;
+          // the ups and downs of servers are told by the transports mixin, with the remedy
+          if (told.id !== undefined) logger.info(lineOf(event, told));
+          return broker.emit(event, payload);
+        },
         flushed: () => flushMesh(broker),
         onError: (error) => logger.error(sentencesOf(error)),
       });
@@ -103,6 +108,36 @@ async function flushMesh({ transit }: ServiceBroker): Promise<void> {
   };
   if (!connected) throw new Error("the mesh is not joined");
   await tx.client?.flush?.();
+}
+
+interface Told {
+  id?: string;
+  recipients?: readonly { address: string; status: string; response?: string }[];
+  transport?: string;
+  tags?: readonly string[];
+  metadata?: Readonly<Record<string, string>>;
+  problem?: { type: string; message: string };
+}
+
+/** One line of the log for each event: what became of whom, by which server, and why not. */
+function lineOf(
+  event: string,
+  { id, recipients = [], transport, tags = [], metadata = {}, problem }: Told,
+): string {
+  const outcomes = recipients.map(({ address, status, response }) =>
+    [address, status, response].filter(Boolean).join(" "),
+  );
+  const notes = [
+    transport && `by ${transport}`,
+    problem && `${problem.type}: ${problem.message}`,
+    tags.length > 0 && `tags ${tags.join(", ")}`,
+    Object.keys(metadata).length > 0 && `metadata ${JSON.stringify(metadata)}`,
+  ].filter(Boolean);
+  return [
+    `${event} ${id ?? ""}`.trim(),
+    ...(outcomes.length > 0 ? [outcomes.join(", ")] : []),
+    ...notes,
+  ].join("; ");
 }
 
 /** For a log: what it is and what to do; a stack only where the fault is ours. */

@@ -8,7 +8,7 @@ import type { RetrySettings } from "./backoff.ts";
 import { interruptedRecord } from "./interruption.ts";
 import { dueAtOf, ended, expiryOf, isOpen, type MailRecord, revised, statusOf } from "./record.ts";
 import { judge, type Judged, settlement } from "./settlement.ts";
-import type { Claim, Lease, OutboxStore } from "./store.ts";
+import type { Claim, OutboxStore } from "./store.ts";
 
 export interface AttemptOptions {
   store: OutboxStore;
@@ -29,14 +29,11 @@ export interface AttemptOptions {
 /** A claimed message that is being worked on. */
 export interface Job {
   claim: Claim;
-  /** Another one than the claim's, where the clock jumped over its end and the message was claimed again, by ourselves */
-  lease: Lease;
   /** Which transport it was claimed for */
   transport: string;
   /** Breaks off what is on the wire */
   signal: AbortSignal;
-  /** Its outcome is on the way to the store, and its place is free: the next claim may come right behind */
-  settling: boolean;
+  /** Called once its outcome is on the way to the store, and its place is free: the next claim may come right behind */
   onSettling: () => void;
 }
 
@@ -48,22 +45,16 @@ const LONGEST_STORE_PAUSE_MS = 2000;
 /** Until a transport that is only busy is asked again for a message that must go by no other */
 const BUSY_MS = 1000;
 
-/** What is to be written down. `dueAt` absent: as the record says. */
-interface Next {
-  record: MailRecord;
-  dueAt?: number;
-}
-
 /**
  * From the claim to what is written down.
  * @returns the record as written; undefined where the lease was lost, so that another one tells the story
  */
 export async function attempt(job: Job, options: AttemptOptions): Promise<MailRecord | undefined> {
   const record = recover(job.claim, options);
-  const end = record.recipients.some(isOpen) ? fresh(record, options) : { record };
+  const end = record.recipients.some(isOpen) ? fresh(record, options) : record;
   if (end) return settle(job, end, options);
   const turn = route(record, job, options);
-  if (!("transport" in turn)) return settle(job, turn, options);
+  if (!("done" in turn)) return settle(job, turn, options);
   const stopRenewing = renew(job, options);
   try {
     const startedAt = options.now();
@@ -76,7 +67,7 @@ export async function attempt(job: Job, options: AttemptOptions): Promise<MailRe
       retry: options.retry,
       random: options.random,
     });
-    return await settle(job, { record: next }, options);
+    return await settle(job, next, options);
   } finally {
     turn.done("nothing");
     stopRenewing();
@@ -91,32 +82,38 @@ function recover({ record, interrupted, replaced }: Claim, { now, retry }: Attem
 }
 
 /** Too late for it, or too early: a clock was set. */
-function fresh(record: MailRecord, { now, steady }: AttemptOptions): Next | undefined {
+function fresh(record: MailRecord, { now, steady }: AttemptOptions): MailRecord | undefined {
   const time = now();
-  if (expiryOf(record) <= time) return { record: ended(record, time, "expired") };
+  if (expiryOf(record) <= time) return ended(record, time, "expired");
   const early = record.attempts === 0 ? (record.sendAt ?? 0) - time : 0;
-  return early > 0 ? { record: putBack(record, time), dueAt: steady() + early } : undefined;
+  return early > 0 ? putBack(record, time, steady() + early) : undefined;
 }
 
 /** A place on a transport; or the message as it was, for later. */
-function route(record: MailRecord, { transport }: Job, { policy, now, steady }: AttemptOptions): Turn | Next {
+function route(
+  record: MailRecord,
+  { transport }: Job,
+  { policy, now, steady }: AttemptOptions,
+): Turn | MailRecord {
   const { bound } = record;
   if (bound && bound.until > steady()) {
     const way = policy.states().find(({ name }) => name === bound.transport);
     if (way) {
       const later = way.state === "up" ? Math.min(steady() + BUSY_MS, bound.until) : bound.until;
-      return policy.take(bound.transport) ?? { record: putBack(record, now()), dueAt: later };
+      return policy.take(bound.transport) ?? putBack(record, now(), later);
     }
   }
-  return policy.take(transport) ?? { record: putBack(record, now()) };
+  return policy.take(transport) ?? putBack(record, now());
 }
 
-/** As it was before the claim. */
-function putBack(record: MailRecord, now: number): MailRecord {
+/** As it was before the claim; not to be tried before `dueAt`, if that is given. */
+function putBack(record: MailRecord, now: number, dueAt?: number): MailRecord {
   const status = record.attempts > 0 ? "deferred" : "queued";
   return revised(record, now, {
     recipients: record.recipients.map((recipient) =>
-      recipient.status === "sending" ? { ...recipient, status } : recipient,
+      recipient.status === "sending"
+        ? { ...recipient, status, ...(dueAt !== undefined && { dueAt }) }
+        : recipient,
     ),
   });
 }
@@ -149,16 +146,30 @@ async function transmit(
     to,
     bytes: composed.bytes,
     sender,
-    ...(record.ambiguous === "hold" && { clearance: () => mayHandOver(job, options) }),
+    ...clearanceOf(record, job, turn, options),
   } as const;
   const judged = judge(await turn.transport.send(parcel, job.signal), turn.transport.config);
   turn.done(...seenOf(judged));
   return judged;
 }
 
-/** Whoever wants no second copy must be found in doubt after a crash: the store is told before anything is handed over. */
-function mayHandOver({ lease }: Job, { store, steady }: AttemptOptions): Promise<boolean> {
-  return store.renew(lease, steady() + LEASE_MS, true);
+/**
+ * What is asked right before DATA. Whoever wants no second copy must be found in doubt after a crash, so the store is told
+ * first; and what must not come too late may have become so while the server took its time. Others save themselves the wait.
+ */
+function clearanceOf(
+  record: MailRecord,
+  { claim: { lease } }: Job,
+  { transport }: Turn,
+  { store, now, steady }: AttemptOptions,
+): { clearance?: () => Promise<boolean> } {
+  const holds = record.ambiguous === "hold";
+  const isUrgent = record.expiresStrictly && record.expiresAt < now() + transport.config.timeouts.total;
+  if (!holds && !isUrgent) return {};
+  return {
+    clearance: async () =>
+      expiryOf(record) > now() && (!holds || (await store.renew(lease, steady() + LEASE_MS, true))),
+  };
 }
 
 type Unsent = Omit<Judged & { sent: false }, "address">;
@@ -207,27 +218,26 @@ function seenOf(judged: readonly Judged[]): [seen: Seen, problem?: Problem] {
 /** Writes it down, and does not give up: what was sent and is not written down is sent again. */
 async function settle(
   job: Job,
-  { record, dueAt = dueAtOf(record) ?? undefined }: Next,
+  record: MailRecord,
   { store, keepBodies, now, onError }: AttemptOptions,
 ): Promise<MailRecord | undefined> {
   const status = statusOf(record, now());
+  const dueAt = dueAtOf(record);
   const change = {
     record,
-    dueAt: dueAt ?? null,
+    dueAt,
     dropContent: !keepBodies && (status === "sent" || status === "canceled"),
     // put back without an attempt: nothing to tell
-    news: record.attempts > job.claim.record.attempts || dueAt === undefined,
+    news: record.attempts > job.claim.record.attempts || dueAt === null,
   };
   for (let pause = STORE_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_STORE_PAUSE_MS)) {
     try {
-      const writing = store.settle(job.lease, change);
-      job.settling = true;
+      const writing = store.settle(job.claim.lease, change);
       job.onSettling();
       const written = await writing;
       if (!written && record.attempts > job.claim.record.attempts) onError(leaseLost(record));
       return written;
     } catch (error) {
-      job.settling = false;
       if (pause === STORE_PAUSE_MS) onError(error);
       if (job.signal.aborted) return undefined;
       await new Promise((resolve) => setTimeout(resolve, pause));
@@ -244,7 +254,7 @@ function leaseLost({ id, attempts }: MailRecord): Error {
 /** While the message is on the wire its lease must not run out, or another would send it as well. */
 function renew(job: Job, { store, onError, steady }: AttemptOptions): () => void {
   const timer = setInterval(() => {
-    store.renew(job.lease, steady() + LEASE_MS, false).catch(onError);
+    store.renew(job.claim.lease, steady() + LEASE_MS, false).catch(onError);
   }, LEASE_MS / 3).unref();
   return () => clearInterval(timer);
 }

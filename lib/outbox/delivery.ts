@@ -14,8 +14,11 @@ export interface DeliveryOptions extends Omit<AttemptOptions, "now" | "steady" |
 export interface Delivery {
   /** There may be something to do: a message came in, or a transport came back. */
   wake: () => void;
-  /** Resolves when the message has had an attempt that is not followed by another one at once, or after `ms`. */
-  attempted(id: string, ms: number): Promise<void>;
+  /**
+   * Resolves when the message has had an attempt that is not followed by another one at once, with what was written; or after
+   * `ms`, or when there is nothing to wait for, without.
+   */
+  attempted(id: string, ms: number): Promise<MailRecord | undefined>;
   /** The message has come to its end without us: whoever waits for its attempt need not. */
   ended(id: string): void;
   /** Claims nothing more; whoever waits for a message that is not on the wire need not. Harmless when called twice. */
@@ -46,7 +49,7 @@ export function startDelivery(given: DeliveryOptions): Delivery {
   const steady = steadyClock(now);
   const options: AttemptOptions = { ...given, now, steady, random: given.random ?? Math.random };
   const running = new Map<Job, Promise<void>>();
-  const waiting = new Map<string, Set<() => void>>();
+  const waiting = new Map<string, Set<(record?: MailRecord) => void>>();
   const aborter = new AbortController();
   let stopping = false;
   let pumping: Promise<void> | undefined;
@@ -55,33 +58,22 @@ export function startDelivery(given: DeliveryOptions): Delivery {
   let sweptAt = -Infinity;
   const startedAt = steady();
 
-  const release = (id: string): void => {
-    for (const resolve of waiting.get(id) ?? []) resolve();
+  const release = (id: string, record?: MailRecord): void => {
+    for (const resolve of waiting.get(id) ?? []) resolve(record);
   };
-
-  const onTheWire = (id: string): Job | undefined =>
-    [...running.keys()].find((job) => job.lease.id === id && !job.settling);
 
   const announce = (record: MailRecord, before: MailRecord): void => {
     if (record.attempts > before.attempts || dueAtOf(record) === null) given.onChange(record);
     const due = dueAtOf(record);
     if (!stopping && due !== null && due <= steady() && policy.upAt() <= steady()) return;
-    release(record.id);
+    release(record.id, record);
   };
 
   const run = (claim: Claim, transport: string): void => {
-    const known = onTheWire(claim.lease.id);
-    if (known) {
-      // a clock that jumped has ended the lease, not our work: it goes on under the new one
-      known.lease = claim.lease;
-      return;
-    }
     const job: Job = {
       claim,
-      lease: claim.lease,
       transport,
       signal: aborter.signal,
-      settling: false,
       // the next claim goes to the store together with this outcome, and shares its sync
       onSettling: wake,
     };
@@ -114,6 +106,7 @@ export function startDelivery(given: DeliveryOptions): Delivery {
       transport: transport ?? "",
       interrupted: isSuspectOut ? 0 : 1,
       ...(exceptTimes !== undefined && { exceptTimes }),
+      holding: held(),
       expiredOnly: transport === undefined,
     });
     for (const one of claims) run(one, transport ?? "");
@@ -158,9 +151,11 @@ export function startDelivery(given: DeliveryOptions): Delivery {
     })();
   };
 
+  const held = (): string[] => [...running.keys()].map((job) => job.claim.lease.id);
+
   /** Whoever waits for a message that is not on the wire need not. */
   const releaseIdle = (): void => {
-    const busy = new Set([...running.keys()].map((job) => job.lease.id));
+    const busy = new Set(held());
     for (const id of waiting.keys()) if (!busy.has(id)) release(id);
   };
 
@@ -177,18 +172,19 @@ export function startDelivery(given: DeliveryOptions): Delivery {
   wake();
   return {
     wake,
-    ended: release,
+    ended: (id) => release(id),
     quiesce,
 
     attempted(id, ms) {
+      if (stopping && !held().includes(id)) return Promise.resolve(undefined);
       return new Promise((resolve) => {
         const resolvers = waiting.get(id) ?? new Set();
         waiting.set(id, resolvers);
-        const done = () => {
+        const done = (record?: MailRecord) => {
           clearTimeout(limit);
           resolvers.delete(done);
           if (resolvers.size === 0) waiting.delete(id);
-          resolve();
+          resolve(record);
         };
         const limit = setTimeout(done, ms);
         resolvers.add(done);

@@ -60,19 +60,23 @@ export function startHerald({ store, emit, flushed = async () => {}, now, onErro
     }, ms).unref();
   };
 
-  const tell = async (record: MailRecord): Promise<void> => {
+  /** False: nobody has been told, and it is to be tried again some time. */
+  const tell = async (record: MailRecord): Promise<boolean> => {
     const event = eventOf(record, now());
+    // on the wire: its news come, and are more than what could be told now
+    if (!event) return false;
     try {
-      if (event) await emit(event.name, event.payload);
+      await emit(event.name, event.payload);
     } catch (error) {
       // said once: while the mesh is away every message has news
       if (!isMute) onError(error);
       isMute = true;
-      return;
+      return false;
     }
     isMute = false;
     told.set(record.id, record);
     writeSoon();
+    return true;
   };
 
   return {
@@ -83,8 +87,9 @@ export function startHerald({ store, emit, flushed = async () => {}, now, onErro
       told = new Map();
       for (;;) {
         const records = await store.untold(BATCH);
-        for (const record of records) await tell(record);
-        if (!(await write()) || records.length < BATCH) return;
+        let heard = 0;
+        for (const record of records) if (await tell(record)) heard += 1;
+        if (!(await write()) || heard === 0 || records.length < BATCH) return;
       }
     },
 

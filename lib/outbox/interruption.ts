@@ -28,7 +28,7 @@ export function interruptedRecord(
   const isCertain = record.ambiguous === "hold" && !exposed;
   const end =
     crashes >= MOST_CRASHES ? "failed" : exposed && record.ambiguous === "hold" ? "unknown" : undefined;
-  const problem = end === "failed" ? crashed : isCertain ? cutShort : inDoubt;
+  const problem = end === "failed" ? crashed : end === "unknown" ? unknown : isCertain ? cutShort : inDoubt;
   const recipients = record.recipients.map((recipient) =>
     isOpen(recipient) && end ? settledRecipient(recipient, { status: end }) : recipient,
   );
@@ -64,8 +64,13 @@ const inDoubt: Problem = {
   type: "SMTP_CONNECTION_LOST",
   message:
     "the node ended while the message was on the wire, so nobody knows whether the server has taken it",
-  remedy: "Ask the recipient, or the server's log, before you send it again by hand.",
+  remedy: "Nothing to do: it goes out again by itself, and a second copy is possible.",
   ambiguous: true,
+};
+
+const unknown: Problem = {
+  ...inDoubt,
+  remedy: "Ask the recipient, or the server's log; then `mail.retry` sends it again.",
 };
 
 const crashed: Problem = {

@@ -111,7 +111,7 @@ export function memoryStore(): OutboxStore {
       return { kind: "stored", record, replaced };
     },
 
-    async claim({ now, until, limit, transport, interrupted, exceptTimes, expiredOnly }) {
+    async claim({ now, until, limit, transport, interrupted, exceptTimes, holding, expiredOnly }) {
       const queue = expiredOnly ? expiring : due;
       const claims: Claim[] = [];
       const leased: Row[] = [];
@@ -123,7 +123,8 @@ export function memoryStore(): OutboxStore {
         const row = rows.get(id);
         if (!row?.content) continue;
         const { interruption } = row;
-        if (interruption && (interruption.times === exceptTimes || allowed-- <= 0)) {
+        const isHeld = row.lease !== undefined && holding.includes(id);
+        if (isHeld || (interruption && (interruption.times === exceptTimes || allowed-- <= 0))) {
           passedOver.push(row);
           continue;
         }
@@ -173,7 +174,9 @@ export function memoryStore(): OutboxStore {
 
     async revise(id, revision, change) {
       const row = rows.get(id);
-      return row && !row.lease && row.record.revision === revision ? write(row, change) : undefined;
+      if (!row || row.lease || row.record.revision !== revision) return undefined;
+      row.replaced = undefined;
+      return write(row, change);
     },
 
     async get(id) {

@@ -1,6 +1,7 @@
 /** The outbox as callers see it: takes responsibility for a message, answers for it, and lets it be asked about. */
 import type { Config } from "../config/config.ts";
 import { compose, dryRun, type DryRun } from "../message/compose.ts";
+import { clockWatch } from "../steady-clock.ts";
 import { fingerprint } from "../message/fingerprint.ts";
 import type { Content, Mailbox, SendRequest } from "../message/message.ts";
 import type { Problem } from "../smtp/problem.ts";
@@ -75,6 +76,8 @@ export interface Outbox {
 
 const DAY = 24 * 60 * 60_000;
 const HOUSEKEEPING_MS = 60_000;
+/** A clock that was right for so long is believed to be right. */
+const TRIAL_MS = 10 * 60_000;
 const PRUNE_BATCH = 500;
 /** A page of the list must fit into one NATS packet, 1 MB unless set; what does not is for the next page. */
 const LARGEST_PAGE = 500_000;
@@ -133,9 +136,37 @@ export function openOutbox(options: OutboxOptions): Outbox {
       .catch(onError);
   });
 
-  const housekeeping = setInterval(() => {
-    prune(store, now(), config.mail.retention).catch(onError);
-  }, HOUSEKEEPING_MS).unref();
+  const isClockTrue = clockWatch(now);
+  const keepHouse = async (): Promise<void> => {
+    if (isClockTrue(Math.min(TRIAL_MS, config.mail.retryFor))) await expireUntried();
+    await prune(store, now(), config.mail.retention);
+  };
+
+  /** What no server was up for. A wrong clock must not do this, for it would end everything at once. */
+  const expireUntried = async (): Promise<void> => {
+    const query = { status: "queued", until: now() - config.mail.retryFor, limit: 100 } as const;
+    let cursor: string | undefined;
+    do {
+      const page = await store.list({ ...query, now: now(), ...(cursor && { cursor }) });
+      for (const record of page.records) {
+        if (record.attempts > 0 || record.expiresAt > now()) continue;
+        const change = {
+          record: ended(record, now(), "expired"),
+          dueAt: null,
+          dropContent: false,
+          news: true,
+        };
+        const written = await store.revise(record.id, record.revision, change);
+        if (!written) continue;
+        delivery.ended(record.id);
+        tell(written);
+      }
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+  };
+
+  const pace = Math.min(HOUSEKEEPING_MS, Math.max(1000, config.mail.retryFor / 2));
+  const housekeeping = setInterval(() => void keepHouse().catch(onError), pace).unref();
 
   const quiesce = (): void => {
     isQuiet = true;
@@ -158,6 +189,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
   return {
     async send(request, caller = {}) {
+      const began = performance.now();
       if (isQuiet) throw stopping();
       if (config.transports.length === 0 && !request.dryRun) throw notConfigured();
       const from = senderOf(request, config.sender);
@@ -194,13 +226,16 @@ export function openOutbox(options: OutboxOptions): Outbox {
       }
       const duplicate = result.kind === "duplicate";
       const wait =
-        duplicate || !canBeTriedNow(result.record, policy, time) ? 0 : waitOf(request, caller, config);
+        duplicate || !canBeTriedNow(result.record, policy, time)
+          ? 0
+          : waitOf(request, caller, config, performance.now() - began);
       const attempted = wait > 0 ? delivery.attempted(result.record.id, wait) : undefined;
       // who does not wait gets the answer first
       if (attempted) delivery.wake();
       else setImmediate(delivery.wake);
-      await attempted;
-      const record = attempted ? await found(result.record.id) : result.record;
+      // it is accepted: a store that fails now must not make that look undone
+      const known = async () => (await store.get(result.record.id).catch(onError)) ?? result.record;
+      const record = attempted ? ((await attempted) ?? (await known())) : result.record;
       throwIfRefused(record);
       return receiptOf(record, now(), { ...facts(), duplicate });
     },
@@ -238,6 +273,12 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
     async retry(id) {
       const record = await found(id);
+      policy.release();
+      // it has never been tried: it goes as soon as a server is up, and that is what the release is for
+      if (statusOf(record, now()) === "queued") {
+        delivery.wake();
+        return show(record);
+      }
       const change = reopened(record, now(), config.mail.retryFor);
       const kept = await store.hasContent(id);
       const written =
@@ -250,7 +291,6 @@ export function openOutbox(options: OutboxOptions): Outbox {
             })
           : undefined;
       if (!written) throw notRetryable(id, statusOf(record, now()));
-      policy.release();
       delivery.wake();
       return show(written);
     },
@@ -304,9 +344,9 @@ function fittingIn(items: readonly PublicRecord[], characters: number): number {
 }
 
 /** The smaller of what the request, the settings and the caller's own time-out allow, in ms. */
-function waitOf({ wait }: SendRequest, { patience }: Caller, config: Config): number {
+function waitOf({ wait }: SendRequest, { patience }: Caller, config: Config, spent: number): number {
   const wanted = wait === true ? config.mail.sendWait : wait;
-  return Math.min(wanted, patience ?? Infinity);
+  return Math.min(wanted, (patience ?? Infinity) - spent);
 }
 
 function canBeTriedNow(record: MailRecord, policy: TransportPolicy, now: number): boolean {

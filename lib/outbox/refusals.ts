@@ -58,11 +58,12 @@ export function notRetryable(id: string, status: string): MailError {
 
 /**
  * Every recipient was refused for good, by a fault of the recipient, the message or the caller's own `from`: that is the
- * caller's answer. (Faults of the server or of our settings never fail a message, so they cannot come to this.)
+ * caller's answer. (Faults of the server or of our settings never fail a message, so they cannot come to this; a crash or a lost content is ours.)
  */
 export function throwIfRefused(record: MailRecord): void {
   const { problem } = record;
   if (!problem || record.recipients.some(({ status }) => status !== "failed")) return;
+  if (problem.type === "MAIL_CRASHED" || problem.type === "MAIL_CONTENT_LOST") return;
   const { type, message, ...facts } = problem;
   const recipients = record.recipients.map(outcomeOf);
   const code = type === "SMTP_MESSAGE_TOO_LARGE" ? 413 : 422;

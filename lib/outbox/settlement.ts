@@ -22,6 +22,7 @@ export type Judged =
   | { address: string; sent: false; fault: Fault; verdict: Verdict; problem: Problem };
 
 export function judge(results: readonly RecipientResult[], transport: TransportConfig): Judged[] {
+  const isTaken = results.some((result) => "reply" in result);
   return results.map((result) => {
     const { address } = result;
     if ("reply" in result) {
@@ -32,11 +33,18 @@ export function judge(results: readonly RecipientResult[], transport: TransportC
         response: `${result.reply.code} ${result.reply.text}`,
       };
     }
-    const verdict = classify(result.fault);
+    const verdict = verdictOf(result.fault, isTaken);
     const provider = providerOfHost(transport.host);
     const problem = explain(result.fault, verdict, { transport, ...(provider && { provider }) });
     return { address, sent: false, fault: result.fault, verdict, problem };
   });
+}
+
+/** A server that has taken the message for somebody else does not refuse our settings, whatever it says to one recipient. */
+function verdictOf(fault: Fault, isTaken: boolean): Verdict {
+  const verdict = classify(fault);
+  const isAlone = isTaken && fault.stage === "rcpt" && verdict.outcome === "hold";
+  return isAlone ? { ...verdict, scope: "recipient", permanent: false, outcome: "retry" } : verdict;
 }
 
 export interface SettlementContext {

@@ -1,6 +1,6 @@
 /**
  * What the outbox asks of the place that keeps it: memory, SQLite or NATS JetStream, one contract and one suite of tests.
- * A store keeps and hands out; what a record becomes is decided by `delivery.ts` and written here by compare-and-set.
+ * A store keeps and hands out; what a record becomes is decided elsewhere (`attempt.ts`, `settlement.ts`, `interruption.ts`) and written here by compare-and-set.
  * Nothing in it needs a scan on the hot path, a clock of its own, or a transaction over several messages.
  */
 import type { Content, Priority } from "../message/message.ts";
@@ -64,6 +64,8 @@ export interface ClaimRequest {
   interrupted: number;
   /** But none that was interrupted exactly so often */
   exceptTimes?: number;
+  /** Ids that whoever asks is still at work on: a clock that jumped over the end of a lease does not free them */
+  holding: readonly string[];
   /** Only messages whose `expiresAt` has passed: they need no transport */
   expiredOnly: boolean;
 }

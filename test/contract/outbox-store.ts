@@ -12,6 +12,7 @@ export const everything: ClaimRequest = {
   limit: 10,
   transport: "primary",
   interrupted: 10,
+  holding: [],
   expiredOnly: false,
 };
 export const rules = { now: NOW, open: 1000, keepBodies: false };
@@ -427,6 +428,14 @@ export function outboxStoreContract(
         nextDueAt: null,
       });
       expect(await one({ ...later, exceptTimes: 2 })).toMatchObject({ interrupted: { times: 1 } });
+    });
+
+    it("is not claimed again by whoever still holds it, and says nothing of when", async () => {
+      await put(entry());
+      const { lease } = await one();
+      const again = { ...everything, ...later, holding: [lease.id] };
+      expect(await store.claim(again)).toEqual({ claims: [], nextDueAt: null });
+      expect(await store.claim({ ...again, holding: ["another"] })).toMatchObject({ claims: [{}] });
     });
 
     it("was exposed if its holder had said so, in the last claim only", async () => {

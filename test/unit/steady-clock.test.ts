@@ -1,6 +1,6 @@
 /** Facts about the clock that never goes back. */
 import { describe, expect, it } from "@jest/globals";
-import { steadyClock } from "../../lib/steady-clock.ts";
+import { clockWatch, steadyClock } from "../../lib/steady-clock.ts";
 
 const HOUR = 3_600_000;
 
@@ -46,5 +46,31 @@ describe("the steady clock", () => {
     const { steady, time } = clocks();
     time.elapsed += 0.7;
     expect(Number.isInteger(steady())).toBe(true);
+  });
+});
+
+describe("a clock that is watched", () => {
+  function watched() {
+    const time = { wall: 1_000_000, elapsed: 50 };
+    const isTrue = clockWatch(
+      () => time.wall,
+      () => time.elapsed,
+    );
+    return { time, isTrue };
+  }
+
+  it("is believed once it has gone right for long enough", () => {
+    const { time, isTrue } = watched();
+    expect(isTrue(1000)).toBe(false);
+    time.wall += 1000;
+    time.elapsed += 1000;
+    expect(isTrue(1000)).toBe(true);
+  });
+
+  it.each([HOUR, -HOUR])("is believed no more once it has jumped by %d ms", (jump) => {
+    const { time, isTrue } = watched();
+    time.wall += 1000 + jump;
+    time.elapsed += 1000;
+    expect(isTrue(1000)).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 /** The verbs of the store over an open database, one after the other: what happens between them is the worker's business. */
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import { ended, expiryOf, type MailRecord, statusOf } from "../record.ts";
+import { ended, expiryOf, type MailRecord, statusOf, withoutContent } from "../record.ts";
 import { badCursor } from "../cursor.ts";
 import type {
   Change,
@@ -108,11 +108,16 @@ export function keeper(db: DatabaseSync) {
     });
   };
 
-  const lease = (row: Row, { now, until, transport }: ClaimRequest): PackedClaim => {
+  /** Undefined: it had lost its content, and has come to its end. */
+  const lease = (row: Row, { now, until, transport }: ClaimRequest): PackedClaim | undefined => {
+    const content = one<StoredContent>("content", [row.seq]);
+    if (!content) {
+      const record = withoutContent(recordOf({ ...row, token: null }), now);
+      write(row, { record, dueAt: null, dropContent: false, news: true }, now);
+      return undefined;
+    }
     const token = randomUUID();
     run("lease", { token, now, until, transport, seq: row.seq });
-    const content = one<StoredContent>("content", [row.seq]);
-    if (!content) throw new Error(`message ${row.id} is open and has no content`);
     return {
       lease: { id: row.id, token, until },
       record: recordOf({ ...row, token, claimed_at: now }),
@@ -180,7 +185,12 @@ export function keeper(db: DatabaseSync) {
     claim(request: ClaimRequest): { claims: PackedClaim[]; nextDueAt: number | null } {
       const { now, limit, expiredOnly } = request;
       let allowed = request.interrupted;
-      const suspects = () => ({ interrupted: Number(allowed > 0), except: request.exceptTimes ?? 0 });
+      const holding = JSON.stringify(request.holding);
+      const suspects = () => ({
+        interrupted: Number(allowed > 0),
+        except: request.exceptTimes ?? 0,
+        holding,
+      });
       const claims: PackedClaim[] = [];
       const take = (name: "due" | "expired", which: Record<string, number>): void => {
         let isMore = true;
@@ -189,7 +199,8 @@ export function keeper(db: DatabaseSync) {
           isMore = false;
           const wanted = { ...which, now, ...suspects(), limit: limit - claims.length };
           for (const row of all(name, wanted)) {
-            if (row.claims === 0 || allowed-- > 0) claims.push(lease(row, request));
+            const claim = row.claims === 0 || allowed-- > 0 ? lease(row, request) : undefined;
+            if (claim) claims.push(claim);
             else isMore = true;
           }
         }
@@ -221,6 +232,7 @@ export function keeper(db: DatabaseSync) {
     revise(id: string, revision: number, change: Change): MailRecord | undefined {
       const row = one("get", [id]);
       if (!row || row.token !== null || row.revision !== revision) return undefined;
+      if (row.replaced > 0) run("markReplaced", [0, row.seq]);
       return write(row, change, change.record.updatedAt);
     },
 

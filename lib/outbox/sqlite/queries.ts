@@ -1,6 +1,9 @@
 /** Every statement on the outbox's hot path, by name, so that a test can look at the plan of each. */
 
 const waits = "due_at IS NOT NULL";
+/** `:holding`: ids as a JSON array. */
+const claimable = `(claims = 0 OR (:interrupted AND claims <> :except))
+    AND (token IS NULL OR id NOT IN (SELECT value FROM json_each(:holding)))`;
 
 export const queries = {
   insert: `INSERT INTO messages (id, record, revision, status, rank, template, created_at, updated_at, send_at, due_at,
@@ -15,13 +18,13 @@ export const queries = {
   replaceable: `SELECT * FROM messages WHERE replace_key = ? AND ${waits}`,
   markReplaced: "UPDATE messages SET replaced = ? WHERE seq = ?",
 
-  due: `SELECT * FROM messages WHERE rank = :rank AND ${waits} AND due_at <= :now AND (claims = 0 OR (:interrupted AND claims <> :except))
+  due: `SELECT * FROM messages WHERE rank = :rank AND ${waits} AND due_at <= :now AND ${claimable}
     ORDER BY due_at, seq LIMIT :limit`,
-  nextDue: `SELECT due_at AS at FROM messages WHERE rank = :rank AND ${waits} AND (claims = 0 OR (:interrupted AND claims <> :except))
+  nextDue: `SELECT due_at AS at FROM messages WHERE rank = :rank AND ${waits} AND ${claimable}
     ORDER BY due_at LIMIT 1`,
-  expired: `SELECT * FROM messages WHERE expires_at IS NOT NULL AND expires_at <= :now AND (claims = 0 OR (:interrupted AND claims <> :except))
+  expired: `SELECT * FROM messages WHERE expires_at IS NOT NULL AND expires_at <= :now AND ${claimable}
     ORDER BY expires_at LIMIT :limit`,
-  nextExpired: `SELECT expires_at AS at FROM messages WHERE expires_at IS NOT NULL AND (claims = 0 OR (:interrupted AND claims <> :except))
+  nextExpired: `SELECT expires_at AS at FROM messages WHERE expires_at IS NOT NULL AND ${claimable}
     ORDER BY expires_at LIMIT 1`,
   lease: `UPDATE messages SET token = :token, claims = claims + 1, claimed_at = :now, claimed_for = :transport, exposed = 0,
       due_at = :until, expires_at = NULL, status = 'sending' WHERE seq = :seq`,

@@ -13,6 +13,7 @@ import { explained, unavailable } from "./faults.ts";
 import type { PackedClaim } from "./keeper.ts";
 import { groupsOf, openLedger, plain } from "./ledger.ts";
 import { freeSpace, Reserve, sizeOf, watchFiles } from "./place.ts";
+import type { Trouble } from "../store.ts";
 import type { Answer, Message, PlainError, Request, StoreOptions } from "./protocol.ts";
 import { upkeep } from "./upkeep.ts";
 
@@ -45,6 +46,8 @@ function serve(port: MessagePort, { path, options }: WorkerInput): void {
   });
   let isChecked = sizeOf(path) <= CHECKED_AT_START;
   let said: string | undefined;
+  /** What the last calls ran into */
+  let failure: Trouble | undefined;
 
   const ledger = openLedger(db, {
     path,
@@ -63,7 +66,7 @@ function serve(port: MessagePort, { path, options }: WorkerInput): void {
 
   const tellTrouble = (): void => {
     // a full disk is first of all a disk with little room: one trouble, told once
-    const trouble = lowSpace() ?? ledger.failure;
+    const trouble = lowSpace() ?? failure;
     // the figures in it change all the time
     const gist = trouble?.message.replace(/\d+/g, "");
     if (gist === said) return;
@@ -81,8 +84,10 @@ function serve(port: MessagePort, { path, options }: WorkerInput): void {
   port.on("message", (first: Request) => {
     const requests = [first, ...waitingOn(port, TOGETHER)];
     const calls = requests.filter((request) => request !== "close");
+    failure = undefined;
     for (const group of groupsOf(calls)) {
       const answers = ledger.perform(group);
+      failure ??= ledger.failure;
       // what was written to a deleted file is gone: that must not be answered with success
       loseIfGone();
       say({ kind: "answers", answers }, buffersOf(answers));

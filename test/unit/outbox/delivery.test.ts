@@ -125,6 +125,7 @@ async function afterCrash(
     limit: entries.length,
     transport: "primary",
     interrupted: entries.length,
+    holding: [],
     expiredOnly: false,
     ...request,
   });
@@ -201,6 +202,7 @@ describe("after a crash", () => {
       limit: 1,
       transport: "primary",
       interrupted: 1,
+      holding: [],
       expiredOnly: false,
     };
     await store.claim(again);
@@ -272,10 +274,23 @@ describe("doubt", () => {
     // the others save themselves the sync
     expect(retry?.parcel).not.toHaveProperty("clearance");
     const later = { now: NOW + 60_000, until: NOW + 120_000, limit: 9, transport: "primary" };
-    const { claims } = await store.claim({ ...later, interrupted: 9, expiredOnly: false });
+    const { claims } = await store.claim({ ...later, interrupted: 9, holding: [], expiredOnly: false });
     for (const { record, interrupted } of claims) {
       expect(interrupted?.exposed).toBe(record.ambiguous === "hold");
     }
+  });
+
+  it("about the time: what must not come too late is asked about right before it is handed over", async () => {
+    const soon = { expiresAt: NOW + 4000, expiresStrictly: true };
+    const { begun, changed, changes, clock, delivery } = await bench(["primary"], [entry(soon)]);
+    const [first] = await begun(1);
+    expect(await first?.parcel.clearance?.()).toBe(true);
+    clock.now += 4000;
+    expect(await first?.parcel.clearance?.()).toBe(false);
+    first?.end(first.parcel.to.map((address) => ({ address, fault: { stage: "data", cause: "ABORTED" } })));
+    delivery.wake();
+    await changed(2);
+    expect(changes.at(-1)).toMatchObject({ recipients: [{ status: "expired" }] });
   });
 
   it("about the lease: whoever lost it hands nothing over, and writes nothing down", async () => {
@@ -285,7 +300,7 @@ describe("doubt", () => {
     );
     const [first] = await begun(1);
     const later = { now: NOW + 60_000, until: NOW + 120_000, limit: 9, transport: "primary" };
-    const { claims } = await store.claim({ ...later, interrupted: 9, expiredOnly: false });
+    const { claims } = await store.claim({ ...later, interrupted: 9, holding: [], expiredOnly: false });
     expect(claims).toHaveLength(1);
     expect(await first?.parcel.clearance?.()).toBe(false);
     first?.end();

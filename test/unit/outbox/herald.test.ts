@@ -58,6 +58,16 @@ describe("the herald", () => {
     expect(events).toHaveLength(250);
   });
 
+  it("keeps the news of what is on the wire for when it comes back", async () => {
+    const { herald, put, events, store } = await bench();
+    await put();
+    const wanted = { now: NOW, until: NOW + 1, limit: 1, transport: "primary", interrupted: 0, holding: [] };
+    await store.claim({ ...wanted, expiredOnly: false });
+    await herald.catchUp();
+    expect(events).toEqual([]);
+    expect(await store.untold(10)).toHaveLength(1);
+  });
+
   it("leaves untold what nobody could be told, and says so", async () => {
     const { store, put } = await bench();
     const errors: unknown[] = [];

@@ -492,6 +492,35 @@ describe("asking", () => {
   });
 });
 
+describe("an operator who asks for another try", () => {
+  it("lets the server prove itself at once, by a message that was never tried, too", async () => {
+    const { send, outbox, server } = await bench(
+      { auth: { users: {} } },
+      { env: { MAIL_RETRY_SCHEDULE: "1h" } },
+    );
+    await send();
+    const { id } = await send();
+    expect(server.connections).toBe(1);
+    expect(await outbox.retry(id)).toMatchObject({ id, attempts: 0 });
+    await server.waitFor(({ connections }) => connections === 2);
+  });
+});
+
+describe("MAIL_RETRY_FOR", () => {
+  it("ends what no server was up for, too, and says so", async () => {
+    const { send, events, outbox } = await bench(
+      { auth: { users: {} } },
+      { env: { MAIL_RETRY_FOR: "1s", MAIL_RETRY_SCHEDULE: "1h" } },
+    );
+    await send();
+    const { id, status } = await send();
+    expect(status).toBe("queued");
+    const isTold = () => events.some(({ name, payload }) => name === "mail.expired" && payload["id"] === id);
+    while (!isTold()) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await outbox.get(id)).toMatchObject({ status: "expired", attempts: 0 });
+  });
+});
+
 describe("limits", () => {
   it("say no, in words, to more messages than may wait", async () => {
     const { send } = await bench({}, { env: { MAIL_OUTBOX_LIMIT: "1" } });

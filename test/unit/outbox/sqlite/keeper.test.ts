@@ -97,8 +97,13 @@ describe("forgetting", () => {
   });
 });
 
-it("says so when an open message has lost its content", () => {
+it("ends a message that has lost its content, and goes on with the others", () => {
   const { db, verbs } = setUp([packed()]);
   db.exec("DELETE FROM contents");
-  expect(() => verbs.claim(everything)).toThrow(/has no content/);
+  const sound = packed();
+  verbs.enqueue(sound, rules);
+  expect(verbs.claim(everything).claims.map(({ record }) => record.id)).toEqual([sound.record.id]);
+  expect(verbs.list({ limit: 10, now: NOW, status: "failed" }).records).toMatchObject([
+    { problem: { type: "MAIL_CONTENT_LOST", remedy: expect.any(String) } },
+  ]);
 });

@@ -27,7 +27,9 @@ afterAll(async () => {
 /** The plan's lines, as EXPLAIN QUERY PLAN prints them. */
 function planOf(sql: string): string[] {
   const lines = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
-  return lines.map(({ detail }) => detail);
+  // the ids that somebody holds come as JSON, and are a handful
+  const isList = (line: string) => /^(LIST SUBQUERY|SCAN json_each|CREATE BLOOM FILTER)/.test(line);
+  return lines.map(({ detail }) => detail).filter((line) => !isList(line));
 }
 
 /** What holds nothing but what is wanted may be walked from its beginning: a partial index, a count that stops, nine lines. */
