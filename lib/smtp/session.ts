@@ -297,13 +297,16 @@ export class SmtpSession {
 
   /**
    * Where `envelope` has asked for DATA and there is nobody to have it. A server that agrees all the same would take an empty
-   * message (RFC 2920 section 3.1); it gets none, and the line ends.
+   * message (RFC 2920 section 3.1); it gets none, and the line ends. Any other consent is no answer to DATA: the replies are
+   * out of step, and so are those that refused the recipients.
    */
   async withoutData(): Promise<void> {
     if (!this.#dataAsked) return;
     this.#dataAsked = false;
+    this.stage = "data";
     const reply = await this.#read(this.transport.timeouts.command, "DATA");
     if (reply.code === 354) this.#break("ABORTED");
+    else if (reply.code < 400) throw this.#fault({ command: "DATA", cause: "REPLY_INCONSISTENT" });
   }
 
   /** Waits for somebody else's word before DATA, as long as for a command, and only while the line is up. */
@@ -333,7 +336,9 @@ export class SmtpSession {
     this.stage = "reply";
     this.#write(".\r\n");
     const reply = await this.#read(this.transport.timeouts.afterDot, "DATA");
-    if (reply.code >= 400) throw this.#refused("DATA", reply);
+    // a consent right behind a refusal: one of them is not ours, and nobody can say which
+    const contradicted = (this.#reader.replies[0]?.code ?? 500) < 400;
+    if (reply.code >= 400 && !contradicted) throw this.#refused("DATA", reply);
     // taken only if the server says exactly that, and nothing else; but it may say good-bye at any time (RFC 5321 3.8)
     const surplus = !this.#reader.quiet && this.#reader.replies[0]?.code !== 421;
     if (reply.code !== 250 || surplus) throw this.#fault({ command: "DATA", cause: "REPLY_INCONSISTENT" });

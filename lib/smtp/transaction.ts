@@ -70,10 +70,18 @@ export async function transact(session: SmtpSession, parcel: Parcel): Promise<Re
     return conclude({ reply: await session.data(parcel.bytes) });
   } catch (error) {
     if (!(error instanceof SmtpFault)) throw error;
-    // whoever refuses RSET answers another command: then the refusals before it may not be ours either
-    if (error.fault.command === "RSET" && error.fault.reply) results.clear();
+    if (isOutOfStep(error.fault)) results.clear();
     return conclude({ fault: { ...error.fault, sender: parcel.sender } });
   }
+}
+
+/**
+ * Whoever refuses RSET, or agrees to DATA with anything but 354, answers another command; and so does what lies unread before
+ * either of them. Then the refusals before it may not be ours either.
+ */
+function isOutOfStep({ stage, command, cause, reply }: Fault): boolean {
+  if (command === "RSET") return reply !== undefined || cause === "REPLY_INCONSISTENT";
+  return stage === "data" && (cause === "REPLY_INCONSISTENT" || (reply !== undefined && reply.code < 400));
 }
 
 /** A server that does not agree to RSET has not got the message either. */

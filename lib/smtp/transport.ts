@@ -1,6 +1,7 @@
 /** A way to one SMTP server: keeps its connections, and hands each parcel to one that is fit for it. */
 import type { TransportConfig } from "../config/config.ts";
 import { startDeadline } from "./deadline.ts";
+import type { Fault } from "./problem.ts";
 import { SmtpFault, SmtpSession, type SessionOptions } from "./session.ts";
 import { walk } from "./steps.ts";
 import { type Parcel, type RecipientResult, transact } from "./transaction.ts";
@@ -48,8 +49,8 @@ export function openTransport(config: TransportConfig, options: SessionOptions =
     const reused = take();
     if (reused) {
       reused.guard(signal);
-      const results = await transact(reused, parcel);
-      if (!isDoubtful(results)) {
+      const results = credible(await carry(reused, parcel));
+      if (results) {
         giveBack(reused);
         return results;
       }
@@ -65,7 +66,7 @@ export function openTransport(config: TransportConfig, options: SessionOptions =
       const { fault } = error;
       return parcel.to.map((address) => ({ address, fault }));
     }
-    const results = await transact(session, parcel);
+    const results = await carry(session, parcel);
     giveBack(session);
     return results;
   };
@@ -91,18 +92,50 @@ export function openTransport(config: TransportConfig, options: SessionOptions =
   };
 }
 
-/**
- * On a kept connection a refusal before the body may belong to something older: the server had given up the connection
- * (FIN, RST, a 421 that waited for us), or a surplus reply put everything out of step. Certainly nothing was delivered, so a
- * new connection may decide.
- */
-function isDoubtful(results: readonly RecipientResult[]): boolean {
-  return results.some(
-    (result) =>
-      "fault" in result &&
-      (result.fault.stage === "mail" || result.fault.stage === "data") &&
-      !ours.has(result.fault.cause ?? ""),
-  );
+/** What throws is our own mistake, and leaves the transaction nobody knows where: the line cannot be used again. */
+async function carry(session: SmtpSession, parcel: Parcel): Promise<RecipientResult[]> {
+  try {
+    return await transact(session, parcel);
+  } catch (error) {
+    session.destroy();
+    throw error;
+  }
 }
 
-const ours: ReadonlySet<string> = new Set(["SIZE_EXCEEDED", "TIMEOUT", "ABORTED"]);
+/**
+ * What may be believed of results that came over a kept connection; undefined: nothing was delivered, and a new connection
+ * must decide. A refusal there may belong to something older: the server had given up the connection (FIN, RST, a 421 that
+ * waited for us), or a surplus reply put everything out of step. Only a 354 tells, for no other command is answered with it:
+ * whoever gets one to DATA has read every reply before it in its place. RSET proves nothing, because its 250 looks like
+ * everybody's; so even where all recipients were refused the refusals count only if a new connection repeats them.
+ */
+function credible(results: RecipientResult[]): RecipientResult[] | undefined {
+  if (results.some(isPastGoAhead) || !results.some(isDoubtful)) return results;
+  // where we stopped ourselves there is no second try, but what others were told before is not believed for that
+  const stopped = results.find((result) => "fault" in result && !isDoubtful(result) && stops(result.fault));
+  if (!stopped || !("fault" in stopped)) return undefined;
+  const { fault } = stopped;
+  return results.map((result) => (isDoubtful(result) ? { address: result.address, fault } : result));
+}
+
+/** The server said 354, and nothing that is not ours after it. */
+function isPastGoAhead(result: RecipientResult): boolean {
+  if ("reply" in result || result.fault.stage === "reply") return true;
+  return result.fault.stage === "body" && !isDoubtful(result);
+}
+
+/** The certainly undelivered, with an answer that a reply out of step could have been. */
+function isDoubtful(result: RecipientResult): boolean {
+  if ("reply" in result) return false;
+  const { stage, cause = "", reply } = result.fault;
+  // a line that breaks in the middle of a message is no old news
+  if (stage === "body") return reply !== undefined || cause === "REPLY_INCONSISTENT";
+  return stage !== "reply" && !ours.has(cause);
+}
+
+/** Ends the transaction for all recipients, unlike an address that cannot be told to this server. */
+function stops({ stage }: Fault): boolean {
+  return stage !== "rcpt";
+}
+
+const ours: ReadonlySet<string> = new Set(["SIZE_EXCEEDED", "SMTPUTF8_NOT_OFFERED", "TIMEOUT", "ABORTED"]);

@@ -111,6 +111,15 @@ describe("a server that takes commands together", () => {
     expect(texts).toHaveLength(2);
   });
 
+  it("agrees to DATA with a 250 where nobody was accepted: its refusals are not believed either", async () => {
+    const { port } = await serverThat((text) => {
+      if (text.startsWith("EHLO")) return hello;
+      return text.endsWith("DATA\r\n") ? "250 ok\r\n550 no\r\n550 no\r\n250 what?\r\n" : undefined;
+    });
+    const nobodyKnows = { fault: { stage: "data", command: "DATA", cause: "REPLY_INCONSISTENT" } };
+    expect(await sendTo(port)).toMatchObject([nobodyKnows, nobodyKnows]);
+  });
+
   it("that is out of step is never believed: a kept line with a reply too many is given up for a new one", async () => {
     let transactions = 0;
     const { port } = await serverThat((text) => {

@@ -153,6 +153,7 @@ describe("a fault tells how far it came", () => {
     ["reply", { dot: "554 5.7.1 Spam" }, { command: "DATA", reply: { code: 554 } }],
     ["reply", { dot: { raw: "250-ok\r\n550 no\r\n" } }, { cause: "REPLY_INCONSISTENT" }],
     ["reply", { dot: "250 ok\r\n550 surplus" }, { cause: "REPLY_INCONSISTENT" }],
+    ["reply", { dot: "550 surplus\r\n250 ok" }, { cause: "REPLY_INCONSISTENT" }],
   ] as const)("stage %s after %j", async (stage, script, fault) => {
     const server = await start({ script } as SmtpServerOptions);
     const session = sessionTo(transportTo(server));

@@ -273,6 +273,23 @@ describe("a kept connection", () => {
   });
 });
 
+describe("a mistake of our own in the middle of a parcel", () => {
+  const mistake = { ...parcel(), to: ["ann@example.com\r\nRSET"] };
+
+  it.each([
+    ["new", 0],
+    ["kept", 1],
+  ])("ends a %s connection, and the next parcel gets another", async (_age, before) => {
+    const { server, transport } = await pair();
+    for (let n = 0; n < before; n += 1) await transport.send(parcel());
+    await expect(transport.send(mistake)).rejects.toThrow(TypeError);
+    await server.waitFor(({ open: connected }) => connected === 0);
+    expect(told(await transport.send(parcel()))).toEqual(["ann 250"]);
+    expect(server.connections).toBe(2);
+    expect(server.commands.some(({ line }) => line === "RSET")).toBe(false);
+  });
+});
+
 it("ends an attempt at its own deadline", async () => {
   const timeouts = { ...quick, total: 150 };
   const { transport } = await pair({ script: { greeting: "silence" } }, { timeouts });
