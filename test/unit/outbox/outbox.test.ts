@@ -21,6 +21,8 @@ interface Bench {
   /** How often the store was asked for work */
   claims(): number;
   outbox: ReturnType<typeof openOutbox>;
+  /** Whether subject and body are still kept */
+  hasBody(id: string): Promise<boolean>;
   events: { name: string; payload: Record<string, unknown> }[];
   send(params?: object, caller?: Caller): Promise<MailReceipt>;
   /** Resolves when this event has been told */
@@ -65,6 +67,7 @@ async function bench(
     transports: sending,
     claims: () => claims,
     outbox,
+    hasBody: (id) => store.hasContent(id),
     events,
     send: (params = {}, caller = {}) =>
       outbox.send(
@@ -128,8 +131,9 @@ describe("a message that is taken", () => {
   });
 
   it("leaves no body behind, and a record with its timeline", async () => {
-    const { send, outbox } = await bench();
+    const { send, outbox, hasBody } = await bench();
     const { id } = await send();
+    expect(await hasBody(id)).toBe(false);
     const record = await outbox.get(id);
     expect(record).toMatchObject({
       id,
@@ -307,7 +311,10 @@ describe("trying again", () => {
     const dot = ({ total }: { total: number }) => (total === 1 ? (["drop"] as const) : undefined);
     const mails: string[] = [];
     const { send, server, told } = await bench({ script: { dot } });
-    const receipt = await send();
+    const receipt = await send({
+      html: "<p>It works.</p>",
+      attachments: [{ filename: "a.txt", content: "a" }],
+    });
     expect(receipt).toMatchObject({
       status: "deferred",
       problem: { ambiguous: true, type: "SMTP_CONNECTION_LOST" },
@@ -509,6 +516,20 @@ describe("limits", () => {
 });
 
 describe("stopping", () => {
+  it("takes nothing more on as soon as the node is about to stop, while the rest is finished", async () => {
+    const { send, server, outbox } = await bench({ script: { dot: { afterMs: 60, step: "250 ok" } } });
+    const sending = send();
+    await server.waitFor(({ commands }) => commands.some(({ line }) => line === "DATA"));
+    outbox.quiesce();
+    await expect(send()).rejects.toMatchObject({
+      type: "MAIL_OUTBOX_UNAVAILABLE",
+      code: 503,
+      retryable: true,
+    });
+    expect(await sending).toMatchObject({ status: "sent" });
+    expect(await outbox.stats()).toMatchObject({ counts: { sent: 1 } });
+  });
+
   it("finishes what is on the wire", async () => {
     const { send, server, outbox } = await bench({ script: { dot: { afterMs: 60, step: "250 ok" } } });
     const sending = send();
