@@ -3,6 +3,8 @@ export default {
   testEnvironment: "node",
   roots: ["<rootDir>/test"],
   testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/soak/"],
+  // patience for a busy machine, where starting a node takes seconds: nothing waits this long that works
+  testTimeout: 20_000,
   globalSetup: "<rootDir>/test/support/global-setup.ts",
   transform: {
     "^.+\\.ts$": [

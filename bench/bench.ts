@@ -51,11 +51,14 @@ async function measure(folder: string): Promise<Table[]> {
   const mesh = await openMesh(folder);
   if (wanted.has("deliver")) {
     say(`accept and deliver, ${rounds} rounds of ${messages} messages`);
-    tables.push(...(await deliver(mesh, { messages, rounds })));
+    tables.push(...(await deliver(mesh, { messages, rounds, distanceMs: 0 })));
+    say("the same, to a server that is as far away as providers are");
+    const fewer = { messages: Math.min(messages, 500), rounds: Math.min(rounds, 3) };
+    tables.push(...(await deliver(mesh, { ...fewer, distanceMs: 10 })));
   }
   if (wanted.has("answer")) {
     say("answer");
-    tables.push(...(await answer(mesh, { calls: quick ? 100 : 500, rounds })));
+    tables.push(...(await answer(mesh, { calls: quick ? 100 : 500, rounds, folder })));
   }
   await mesh.account("at the end", []); // nothing came twice after its round
   if (wanted.has("start")) {

@@ -18,6 +18,8 @@ export interface Mesh {
   bare: Program;
   peers: readonly Peer[];
   natsUrl: string;
+  /** Puts the sink so far away that each of its replies takes so many ms more */
+  distance(ms: number): Promise<void>;
   /** Resolves when the sink has so many more messages. */
   arrived(count: number): Promise<void>;
   /**
@@ -99,6 +101,7 @@ export async function openMesh(folder: string): Promise<Mesh> {
     bare: bareProgram,
     peers,
     natsUrl,
+    distance: (ms) => ask(sink, "distance", { ms }),
     arrived: (count) => ask(sink, "arrived", { count, withinMs: 60_000 }),
 
     async account(who, sent) {

@@ -20,6 +20,8 @@ const replies: Record<string, string> = {
 
 let received: string[] = [];
 let onMessage = (): void => {};
+/** How far away it is: each reply comes so many ms later. */
+let distanceMs = 0;
 
 function converse(socket: Socket): void {
   let rest: Buffer = Buffer.alloc(0);
@@ -47,8 +49,12 @@ function converse(socket: Socket): void {
       }
     }
     if (said.length === 0) return;
-    socket.write(`${said.join("\r\n")}\r\n`);
-    if (said.at(-1) === replies["QUIT"]) socket.end();
+    const reply = (): void => {
+      socket.write(`${said.join("\r\n")}\r\n`);
+      if (said.at(-1) === replies["QUIT"]) socket.end();
+    };
+    if (distanceMs > 0) setTimeout(reply, distanceMs);
+    else reply();
   });
 }
 
@@ -59,6 +65,10 @@ answer({
   async port() {
     await listening;
     return (server.address() as { port: number }).port;
+  },
+
+  async distance({ ms }: { ms: number }) {
+    distanceMs = ms;
   },
 
   /** Resolves as soon as so many are there. */

@@ -52,7 +52,7 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
       } else if (this.config.outbox.kind === "sqlite" && !options.store) {
         const { counts } = await store.stats(Date.now());
         const open = openStatuses.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
-        logger.info(`Outbox: ${this.config.outbox.path}; ${open} messages are open.`);
+        logger.info(`Outbox: ${this.config.outbox.path}; open messages: ${open}.`);
       }
       this.outbox = openOutbox({
         config: this.config,

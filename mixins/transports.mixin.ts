@@ -30,6 +30,11 @@ export function transportsMixin(options: TransportsOptions = {}): Mixin {
       for (const { variable, message, remedy } of this.config.findings) {
         this.logger.warn(`${variable}: ${message}. ${remedy}`);
       }
+      this.transports.policy.watch((change, { name, server, problem }) => {
+        const why = problem ? `: ${problem.message}. ${problem.remedy}` : ".";
+        if (change === "down") this.logger.warn(`${name}, ${server}, is down${why}`);
+        else this.logger.info(`${name}, ${server}, is up again.`);
+      });
       const servers = this.config.transports.map(describeTransport);
       if (servers.length > 0) this.logger.info(`SMTP: ${servers.join(", then ")}`);
       else

@@ -76,6 +76,8 @@ export interface Outbox {
 const DAY = 24 * 60 * 60_000;
 const HOUSEKEEPING_MS = 60_000;
 const PRUNE_BATCH = 500;
+/** A page of the list must fit into one NATS packet, 1 MB unless set; what does not is for the next page. */
+const LARGEST_PAGE = 500_000;
 /** How long what is on the wire may take once we are asked to stop. */
 const DRAIN_MS = 20_000;
 
@@ -208,7 +210,11 @@ export function openOutbox(options: OutboxOptions): Outbox {
     },
 
     async list(query) {
-      const { records, nextCursor } = await store.list({ ...query, now: now() });
+      const asked = { ...query, now: now() };
+      let page = await store.list(asked);
+      const fitting = fittingIn(page.records.map(show), LARGEST_PAGE);
+      if (fitting < page.records.length) page = await store.list({ ...asked, limit: fitting });
+      const { records, nextCursor } = page;
       return { items: records.map(show), ...(nextCursor && { nextCursor }) };
     },
 
@@ -288,6 +294,13 @@ export function openOutbox(options: OutboxOptions): Outbox {
 async function prune(store: OutboxStore, now: number, retention: number): Promise<void> {
   const request = { before: now - retention, now, limit: PRUNE_BATCH };
   while ((await store.prune(request)) > 0);
+}
+
+/** How many of these, from the first on, have no more characters than this as JSON; at least one. */
+function fittingIn(items: readonly PublicRecord[], characters: number): number {
+  let left = characters;
+  const beyond = items.findIndex((item) => (left -= JSON.stringify(item).length) < 0);
+  return beyond < 0 ? items.length : Math.max(1, beyond);
 }
 
 /** The smaller of what the request, the settings and the caller's own time-out allow, in ms. */

@@ -132,10 +132,17 @@ export function revised(record: MailRecord, now: number, change: Partial<MailRec
 
 /** A message that is deferred for two days has some fifteen attempts; a resting transport can add more. */
 const TIMELINE_LENGTH = 50;
+/** Outcomes in all of a timeline: with half a kilobyte of a server's words each, a record still fits into one NATS packet. */
+const TIMELINE_OUTCOMES = 500;
 
-/** The record with one more line in its timeline. */
+/** The record with one more line in its timeline, and perhaps without the oldest ones. */
 export function withAttempt(record: MailRecord, attempt: Attempt): MailRecord {
-  return { ...record, timeline: [...record.timeline, attempt].slice(-TIMELINE_LENGTH) };
+  const timeline = [...record.timeline, attempt].slice(-TIMELINE_LENGTH);
+  let outcomes = timeline.reduce((sum, { recipients }) => sum + recipients.length, 0);
+  while (outcomes > TIMELINE_OUTCOMES && timeline.length > 1) {
+    outcomes -= timeline.shift()?.recipients.length ?? 0;
+  }
+  return { ...record, timeline };
 }
 
 /** Every open recipient comes to this end; the others keep theirs. */

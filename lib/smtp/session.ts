@@ -287,7 +287,7 @@ export class SmtpSession {
       await this.#skip(reply.code === 421 ? 0 : to.length + (thenData ? 1 : 0));
       throw this.#fault({ stage: "mail", command: "MAIL FROM", reply: this.#present(reply) });
     }
-    for (const _address of to) {
+    while (answers.length < to.length) {
       this.stage = "rcpt";
       answers.push(this.#answer(await this.#read(patience, "RCPT TO")));
     }

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { closeEverything } from "../support/open.ts";
 import { runProgram, startNode } from "../support/node.ts";
+import { freePort } from "../support/ports.ts";
 import { startSmtpServer } from "../support/smtp-server.ts";
 
 afterEach(async () => {
@@ -83,6 +84,25 @@ describe("a node", () => {
     node.process.kill("SIGTERM");
     node.process.kill("SIGTERM");
     expect(await node.ended).toBe(0);
+  });
+
+  it("says in its log why nothing goes out, and what to do", async () => {
+    const port = await freePort();
+    const node = await startNode({
+      SMTP_URI: `smtp://127.0.0.1:${port}`,
+      GATEWAY_PORT: "0",
+      SMTP_SENDER: "a@example.com",
+    });
+    await node.says(/listens on/);
+    const { gateway } = /listens on http:\/\/127\.0\.0\.1:(?<gateway>\d+)/.exec(node.output)?.groups ?? {};
+    await fetch(`http://127.0.0.1:${gateway}/api/mail/send`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ to: "ann@example.com", subject: "Hello", text: "It works." }),
+    });
+    await node.says(
+      /WARN .*primary, smtp:\/\/127\.0\.0\.1:\d+, is down: .*refused the connection.* check the host/,
+    );
   });
 
   it("warns of contradictions, and once that nothing is durable", async () => {

@@ -515,6 +515,25 @@ describe("limits", () => {
   });
 });
 
+describe("a list that would not fit into one NATS packet", () => {
+  it("comes in more pages than asked for, and nothing is left out", async () => {
+    const { send, outbox } = await bench();
+    const metadata = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`note${n}`, "x".repeat(1000)]));
+    const sendAt = Date.now() + 3_600_000;
+    for (let n = 0; n < 40; n += 1) await send({ metadata, sendAt });
+    const ids: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await outbox.list({ limit: 200, ...(cursor && { cursor }) });
+      expect(JSON.stringify(page).length).toBeLessThan(600_000);
+      ids.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor;
+    } while (cursor);
+    expect(new Set(ids).size).toBe(40);
+    expect(ids).toHaveLength(40);
+  });
+});
+
 describe("stopping", () => {
   it("takes nothing more on as soon as the node is about to stop, while the rest is finished", async () => {
     const { send, server, outbox } = await bench({ script: { dot: { afterMs: 60, step: "250 ok" } } });

@@ -1,6 +1,6 @@
 /** Facts about what an attempt makes of a message. */
 import { describe, expect, it } from "@jest/globals";
-import { dueAtOf, type MailRecord, statusOf } from "../../../lib/outbox/record.ts";
+import { dueAtOf, type MailRecord, statusOf, withAttempt } from "../../../lib/outbox/record.ts";
 import { judge, settlement } from "../../../lib/outbox/settlement.ts";
 import type { RecipientResult } from "../../../lib/smtp/transaction.ts";
 import { entry } from "../../contract/outbox-store.ts";
@@ -123,4 +123,29 @@ it("sends the rest at once where a server takes only so many recipients in one t
   const record = after([ok("a@x.com"), full]);
   expect(dueAtOf(record)).toBe(NOW);
   expect(record.failures).toBe(0);
+});
+
+describe("the timeline", () => {
+  const attempt = (recipients: number, at: number) => ({
+    at,
+    transport: "primary",
+    status: "deferred" as const,
+    recipients: Array.from({ length: recipients }, () => ({
+      address: "a@example.com",
+      status: "deferred" as const,
+    })),
+    durationMs: 1,
+  });
+  const kept = (attempts: number, recipients: number) =>
+    Array.from({ length: attempts }, (_, at) => attempt(recipients, at)).reduce(withAttempt, entry().record)
+      .timeline;
+
+  it("keeps the last fifty attempts", () => {
+    expect(kept(60, 1).map(({ at }) => at)).toEqual(Array.from({ length: 50 }, (_, n) => n + 10));
+  });
+
+  it("keeps fewer of a message to many, so that its record fits into a packet, and always the last", () => {
+    expect(kept(60, 50)).toHaveLength(10);
+    expect(kept(3, 900).map(({ at }) => at)).toEqual([2]);
+  });
 });
