@@ -242,4 +242,54 @@ export const deliveryMutations: readonly Mutation[] = [
     test: ofOutbox,
     named: "takes nothing more on",
   },
+  {
+    fault: "what is scheduled goes too early when the clock is set back",
+    breaks: "Nothing is sent before its sendAt",
+    file: attempt,
+    changes: [["return early > 0 ?", "return early === Infinity ?"]],
+    test: ofDelivery,
+    named: "a clock that is set back behind sendAt",
+  },
+  {
+    fault: "bodies are dropped, whatever MAIL_KEEP_BODIES says",
+    breaks: "What the operator wants to keep is kept",
+    file: attempt,
+    changes: [["dropContent: !keepBodies && (", "dropContent: ("]],
+    test: ofOutbox,
+    named: "bodies of what was sent or canceled are kept",
+  },
+  {
+    fault: "the body of a canceled message stays",
+    breaks: "No subject and no body stays in the file once it is delivered or canceled",
+    file: outbox,
+    changes: [
+      [
+        "dropContent: !config.mail.keepBodies,\n            news: true",
+        "dropContent: false,\n            news: true",
+      ],
+    ],
+    test: ofOutbox,
+    named: "bodies of what was sent or canceled are kept",
+  },
+  {
+    fault: "a canceled message has no news",
+    breaks: told,
+    file: outbox,
+    changes: [
+      [
+        "dropContent: !config.mail.keepBodies,\n            news: true",
+        "dropContent: !config.mail.keepBodies,\n            news: false",
+      ],
+    ],
+    test: ofOutbox,
+    named: "what was canceled has news until somebody was told",
+  },
+  {
+    fault: "what is finished is forgotten at once",
+    breaks: "A record is kept as long as MAIL_RETENTION says",
+    file: outbox,
+    changes: [["before: now - retention", "before: now"]],
+    test: ofOutbox,
+    named: "is kept as long as MAIL_RETENTION says",
+  },
 ];

@@ -270,4 +270,12 @@ export const storeMutations: readonly Mutation[] = [
     test: groups,
     named: "keeps the reserve for what was sent",
   },
+  {
+    fault: "a large file is worked on before it was checked",
+    breaks: comesToItsEnd,
+    file: worker,
+    changes: [["isChecked && !lowSpace() ? undefined", "!lowSpace() ? undefined"]],
+    test: "test/unit/outbox/sqlite/worker.test.ts",
+    named: "is given up when it turns out to be damaged, and nothing of it was handed out",
+  },
 ];

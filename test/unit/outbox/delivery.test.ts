@@ -311,11 +311,21 @@ describe("doubt", () => {
   });
 });
 
+/** What the test is about is an interval; nothing else stands still. */
+const notIntervals = [
+  "Date",
+  "hrtime",
+  "performance",
+  "setImmediate",
+  "setTimeout",
+  "clearTimeout",
+  "nextTick",
+  "queueMicrotask",
+] as const;
+
 describe("a message that is long on the wire", () => {
   it("keeps its lease: it is prolonged before its end, again and again, until the outcome is written", async () => {
-    jest.useFakeTimers({
-      doNotFake: ["setImmediate", "setTimeout", "clearTimeout", "nextTick", "queueMicrotask"],
-    });
+    jest.useFakeTimers({ doNotFake: [...notIntervals] });
     closing.push(async () => jest.useRealTimers());
     const { begun, changed, clock, sendings, settled, store } = await bench(["primary"], [entry()]);
     const renew = jest.spyOn(store, "renew");
@@ -401,6 +411,30 @@ describe("a clock that is set", () => {
     delivery.wake();
     await begun(1);
   });
+});
+
+it("a clock that is set back behind sendAt, once the message was due, lets it wait all the same", async () => {
+  const at = NOW + HOUR;
+  const recipients = [{ address: "ann@example.com", status: "queued" as const, dueAt: at }];
+  const given = { down: "primary" };
+  const { begun, clock, delivery, policy, settled, sendings } = await bench(
+    ["primary"],
+    [entry({ sendAt: at, recipients })],
+    given,
+  );
+  clock.now = at + HOUR;
+  policy.take("primary")?.done("hold");
+  delivery.wake();
+  await settled();
+  clock.now = NOW;
+  policy.release();
+  delivery.wake();
+  await settled();
+  expect(sendings).toHaveLength(0);
+  clock.now = at + 2 * HOUR;
+  policy.release();
+  delivery.wake();
+  await begun(1);
 });
 
 describe("news are", () => {
