@@ -215,4 +215,20 @@ export const smtpMutations: readonly Mutation[] = [
     test: "test/unit/smtp/policy.test.ts",
     named: "lets a held transport prove itself at once when it is released, with one message",
   },
+  {
+    fault: "an attempt has no end of its own",
+    breaks: "Nothing stays on the wire for ever",
+    file: "lib/smtp/transport.ts",
+    changes: [["startDeadline(config.timeouts.total, signal)", "startDeadline(2 ** 30, signal)"]],
+    test: ofTransport,
+    named: "ends an attempt at its own deadline",
+  },
+  {
+    fault: "what is on the wire cannot be broken off",
+    breaks: "SIGTERM: the process ends, whatever a server does",
+    file: "lib/smtp/transport.ts",
+    changes: [["startDeadline(config.timeouts.total, signal)", "startDeadline(config.timeouts.total)"]],
+    test: ofTransport,
+    named: "ends an attempt as soon as somebody says stop",
+  },
 ];
