@@ -1,7 +1,7 @@
 /**
  * Writes docs/reliability.md from what the crash suites have counted. All figures come from their runs:
- * `RELIABILITY_OUT=$PWD/data/reliability npx jest test/crash`, the same with `npm run test:soak`, then
- * `node docs/make-reliability.ts data/reliability`.
+ * `RELIABILITY_OUT=$PWD/data/reliability npx jest test/crash`, the same with `npm run test:soak` and `npm run test:mutations`,
+ * then `node docs/make-reliability.ts data/reliability`.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,19 +15,31 @@ const promises: Readonly<Record<string, string>> = {
   P10: "SIGTERM: what is on the wire is finished, and the exit code is 0.",
 };
 
-const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+const line = (cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-function section({ suite, shows, promises: of, command, counts, seconds, at, machine }: Report): string {
+function section({
+  suite,
+  shows,
+  promises: of,
+  command,
+  counts,
+  table: more,
+  seconds,
+  at,
+  machine,
+}: Report): string {
   const rows = Object.entries(counts).map(([what, count]) => [wordsOf(what), count.toLocaleString("en")]);
   return [
     `## ${suite}`,
-    `Shows ${of.join(", ")}: ${shows}. Run on ${at.slice(0, 10)} in ${Math.round(seconds)} s, on ${machine}.`,
+    `${of.length > 0 ? `Shows ${of.join(", ")}: ` : ""}${shows}. Run on ${at.slice(0, 10)} in ${Math.round(seconds)} s, on ${machine}.`,
     `\`\`\`sh\n${command}\n\`\`\``,
     table(["counted", "number"], rows),
+    ...(more ? [table(more.head, more.rows)] : []),
   ].join("\n\n");
 }
 

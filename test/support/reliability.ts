@@ -10,6 +10,8 @@ export interface Figures {
   promises: string[];
   command: string;
   counts: Record<string, number>;
+  /** What numbers do not say */
+  table?: { head: string[]; rows: string[][] };
   seconds: number;
 }
 

@@ -1,5 +1,5 @@
 /** Facts about the delivery loop: whose turn it is, what a crash or a clock does to it, and what is bound to a transport. */
-import { afterEach, describe, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { startDelivery } from "../../../lib/outbox/delivery.ts";
 import { memoryStore } from "../../../lib/outbox/memory.ts";
 import type { MailRecord } from "../../../lib/outbox/record.ts";
@@ -267,6 +267,22 @@ describe("doubt", () => {
     expect(sendings[1]?.transport).toBe("fallback1");
   });
 
+  it("binds what is due before that time as well, of whatever it be", async () => {
+    const until = NOW + 300_000;
+    const bound = entry({ attempts: 1, bound: { transport: "primary", until } });
+    const given = { down: "primary" };
+    const { begun, clock, delivery, settled, sendings } = await bench(
+      ["primary", "fallback1"],
+      [bound],
+      given,
+    );
+    await settled();
+    expect(sendings).toHaveLength(0);
+    clock.now = until;
+    delivery.wake();
+    expect((await begun(1))[0]?.transport).toBe("fallback1");
+  });
+
   it("is told to the store before a message that holds is handed over", async () => {
     const { begun, store } = await bench(["primary"], [entry({ ambiguous: "hold" }), entry()]);
     const [hold, retry] = await begun(2);
@@ -310,6 +326,40 @@ describe("doubt", () => {
   });
 });
 
+/** What the test is about is an interval; nothing else stands still. */
+const notIntervals = [
+  "Date",
+  "hrtime",
+  "performance",
+  "setImmediate",
+  "setTimeout",
+  "clearTimeout",
+  "nextTick",
+  "queueMicrotask",
+] as const;
+
+describe("a message that is long on the wire", () => {
+  it("keeps its lease: it is prolonged before its end, again and again, until the outcome is written", async () => {
+    jest.useFakeTimers({ doNotFake: [...notIntervals] });
+    closing.push(async () => jest.useRealTimers());
+    const { begun, changed, clock, sendings, settled, store } = await bench(["primary"], [entry()]);
+    const renew = jest.spyOn(store, "renew");
+    await begun(1);
+    for (let passed = 0; passed < 180_000; passed += 20_000) {
+      clock.now += 20_000;
+      jest.advanceTimersByTime(20_000);
+      await settled();
+      const request = { now: clock.now, until: clock.now + 60_000, limit: 9, transport: "primary" };
+      expect((await store.claim({ ...request, interrupted: 9, expiredOnly: false })).claims).toEqual([]);
+    }
+    sendings[0]?.end();
+    await changed(1);
+    expect(renew).toHaveBeenCalledTimes(9);
+    jest.advanceTimersByTime(60_000);
+    expect(renew).toHaveBeenCalledTimes(9);
+  });
+});
+
 describe("a clock that is set", () => {
   it("forward starts nothing a second time that is on the wire", async () => {
     const { begun, changed, changes, clock, delivery, settled, sendings } = await bench(
@@ -330,7 +380,7 @@ describe("a clock that is set", () => {
     const strict = entry({ expiresAt: NOW + 60_000, expiresStrictly: true });
     const { clock, delivery, changed, changes, settled, store } = await bench(
       ["primary"],
-      [strict, entry()],
+      [strict, entry({ expiresAt: NOW + 60_000 })],
       {
         down: "primary",
       },
@@ -375,6 +425,49 @@ describe("a clock that is set", () => {
     clock.now = at;
     delivery.wake();
     await begun(1);
+  });
+});
+
+it("a clock that is set back behind sendAt, once the message was due, lets it wait all the same", async () => {
+  const at = NOW + HOUR;
+  const recipients = [{ address: "ann@example.com", status: "queued" as const, dueAt: at }];
+  const given = { down: "primary" };
+  const { begun, clock, delivery, policy, settled, sendings } = await bench(
+    ["primary"],
+    [entry({ sendAt: at, recipients })],
+    given,
+  );
+  clock.now = at + HOUR;
+  policy.take("primary")?.done("hold");
+  delivery.wake();
+  await settled();
+  clock.now = NOW;
+  policy.release();
+  delivery.wake();
+  await settled();
+  expect(sendings).toHaveLength(0);
+  clock.now = at + 2 * HOUR;
+  policy.release();
+  delivery.wake();
+  await begun(1);
+});
+
+describe("news are", () => {
+  it("an outcome, and nothing else: not that a message was put back without an attempt", async () => {
+    const store = memoryStore();
+    const waiting = { attempts: 1, bound: { transport: "primary", until: NOW + HOUR } };
+    const [free, bound] = [entry(), entry(waiting)];
+    for (const one of [free, bound]) await store.enqueue(one, { now: NOW, open: 10, keepBodies: false });
+    await store.told([free.record, bound.record]);
+    const given = { store, down: "primary" };
+    const { begun, changed, settled, sendings } = await bench(["primary", "fallback1"], [], given);
+    await begun(1);
+    await settled();
+    expect(await store.get(bound.record.id)).toMatchObject({ revision: 2 });
+    expect(await store.untold(10)).toEqual([]);
+    sendings[0]?.end();
+    await changed(1);
+    expect(await store.untold(10)).toMatchObject([{ id: free.record.id }]);
   });
 });
 

@@ -1,10 +1,11 @@
 /** Facts about the outbox and its delivery loop, over real SMTP conversations. */
-import { afterEach, describe, expect, it } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import type { Config, TransportConfig } from "../../../lib/config/config.ts";
 import { checkSend } from "../../../lib/message/schema.ts";
 import { memoryStore } from "../../../lib/outbox/memory.ts";
 import { type Caller, openOutbox } from "../../../lib/outbox/outbox.ts";
 import type { MailReceipt } from "../../../lib/outbox/receipt.ts";
+import type { OutboxStore } from "../../../lib/outbox/store.ts";
 import { openTransports } from "../../../lib/smtp/transports.ts";
 import { configFor } from "../../support/config.ts";
 import { type SmtpServer, type SmtpServerOptions, startSmtpServer } from "../../support/smtp-server.ts";
@@ -21,6 +22,7 @@ interface Bench {
   /** How often the store was asked for work */
   claims(): number;
   outbox: ReturnType<typeof openOutbox>;
+  store: OutboxStore;
   events: { name: string; payload: Record<string, unknown> }[];
   send(params?: object, caller?: Caller): Promise<MailReceipt>;
   /** Resolves when this event has been told */
@@ -65,6 +67,7 @@ async function bench(
     transports: sending,
     claims: () => claims,
     outbox,
+    store,
     events,
     send: (params = {}, caller = {}) =>
       outbox.send(
@@ -128,8 +131,9 @@ describe("a message that is taken", () => {
   });
 
   it("leaves no body behind, and a record with its timeline", async () => {
-    const { send, outbox } = await bench();
+    const { send, outbox, store } = await bench();
     const { id } = await send();
+    expect(await store.hasContent(id)).toBe(false);
     const record = await outbox.get(id);
     expect(record).toMatchObject({
       id,
@@ -138,6 +142,38 @@ describe("a message that is taken", () => {
     });
     expect(record).not.toHaveProperty("content");
     await expect(outbox.retry(id)).rejects.toMatchObject({ type: "MAIL_NOT_RETRYABLE" });
+  });
+});
+
+it.each([true, false])(
+  "bodies of what was sent or canceled are kept: %s, as MAIL_KEEP_BODIES says",
+  async (keep) => {
+    const { send, outbox, store } = await bench({}, { env: { MAIL_KEEP_BODIES: String(keep) } });
+    const [sent, canceled] = [await send(), await send({ sendAt: Date.now() + 3_600_000 })];
+    await outbox.cancel(canceled.id);
+    expect(await store.hasContent(sent.id)).toBe(keep);
+    expect(await store.hasContent(canceled.id)).toBe(keep);
+  },
+);
+
+describe("what is finished", () => {
+  beforeEach(() => {
+    const others = ["Date", "hrtime", "performance", "setImmediate", "setTimeout", "clearTimeout"] as const;
+    jest.useFakeTimers({ doNotFake: [...others, "nextTick", "queueMicrotask"] });
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it.each([
+    ["24h", true],
+    ["0", false],
+  ])("is kept as long as MAIL_RETENTION says: %s", async (MAIL_RETENTION, isKept) => {
+    const { send, store } = await bench({}, { env: { MAIL_RETENTION } });
+    const { id } = await send();
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    jest.advanceTimersByTime(60_000);
+    expect((await store.get(id)) !== undefined).toBe(isKept);
   });
 });
 
@@ -307,7 +343,10 @@ describe("trying again", () => {
     const dot = ({ total }: { total: number }) => (total === 1 ? (["drop"] as const) : undefined);
     const mails: string[] = [];
     const { send, server, told } = await bench({ script: { dot } });
-    const receipt = await send();
+    const receipt = await send({
+      html: "<p>It works.</p>",
+      attachments: [{ filename: "a.txt", content: "a" }],
+    });
     expect(receipt).toMatchObject({
       status: "deferred",
       problem: { ambiguous: true, type: "SMTP_CONNECTION_LOST" },
@@ -381,6 +420,14 @@ describe("time", () => {
     expect(await send({ wait: false })).toMatchObject({ status: "queued", attempts: 0 });
     await told("mail.sent");
   });
+});
+
+it("what was canceled has news until somebody was told", async () => {
+  const { send, outbox, store } = await bench();
+  const { id } = await send({ sendAt: Date.now() + 3_600_000 });
+  while ((await store.untold(1)).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await outbox.cancel(id);
+  expect(await store.untold(10)).toMatchObject([{ id, recipients: [{ status: "canceled" }] }]);
 });
 
 describe("keys", () => {
@@ -557,6 +604,20 @@ describe("a list that would not fit into one NATS packet", () => {
 });
 
 describe("stopping", () => {
+  it("takes nothing more on as soon as the node is about to stop, while the rest is finished", async () => {
+    const { send, server, outbox } = await bench({ script: { dot: { afterMs: 60, step: "250 ok" } } });
+    const sending = send();
+    await server.waitFor(({ commands }) => commands.some(({ line }) => line === "DATA"));
+    outbox.quiesce();
+    await expect(send()).rejects.toMatchObject({
+      type: "MAIL_OUTBOX_UNAVAILABLE",
+      code: 503,
+      retryable: true,
+    });
+    expect(await sending).toMatchObject({ status: "sent" });
+    expect(await outbox.stats()).toMatchObject({ counts: { sent: 1 } });
+  });
+
   it("finishes what is on the wire", async () => {
     const { send, server, outbox } = await bench({ script: { dot: { afterMs: 60, step: "250 ok" } } });
     const sending = send();

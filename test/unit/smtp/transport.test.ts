@@ -291,7 +291,16 @@ describe("a mistake of our own in the middle of a parcel", () => {
 });
 
 it("ends an attempt at its own deadline", async () => {
-  const timeouts = { ...quick, total: 150 };
+  const timeouts = { ...quick, greeting: 60_000, total: 150 };
   const { transport } = await pair({ script: { greeting: "silence" } }, { timeouts });
   expect(told(await transport.send(parcel()))).toEqual(["ann greeting TIMEOUT"]);
+});
+
+it("ends an attempt as soon as somebody says stop", async () => {
+  const { server, transport } = await pair({ script: { ehlo: "silence" } });
+  const stop = new AbortController();
+  const sending = transport.send(parcel(), stop.signal);
+  await server.waitFor(({ commands }) => commands.length > 0);
+  stop.abort();
+  expect(told(await sending)).toEqual(["ann ehlo ABORTED"]);
 });

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, it } from "@jest/globals";
-import { openLedger } from "../../../../lib/outbox/sqlite/ledger.ts";
+import { groupsOf, openLedger } from "../../../../lib/outbox/sqlite/ledger.ts";
 import type { PackedClaim } from "../../../../lib/outbox/sqlite/keeper.ts";
 import type { Answer, Call, Verb } from "../../../../lib/outbox/sqlite/protocol.ts";
 import { pragma } from "../../../../lib/outbox/sqlite/schema.ts";
@@ -14,15 +14,20 @@ afterEach(async () => {
   await closeEverything();
 });
 
+/** `PRAGMA synchronous`: each commit reaches the disk */
+const FULL = 2;
+
 function setUp({
   db = outboxDatabase(),
   noClaimsUntil = (): number | undefined => undefined,
   room = 0,
 } = {}) {
   const executed: string[] = [];
+  const synced: boolean[] = [];
   const exec = db.exec.bind(db);
   db.exec = (sql) => {
     executed.push(sql);
+    if (sql === "COMMIT") synced.push(pragma(db, "synchronous") === FULL);
     exec(sql);
   };
   let held = room > 0;
@@ -44,6 +49,7 @@ function setUp({
   };
   const ledger = openLedger(db, { path: "/data/outbox.db", reserve, noClaimsUntil });
   executed.length = 0;
+  synced.length = 0;
   let calls = 0;
   const call = (verb: Verb, ...args: readonly unknown[]): Call => ({ call: ++calls, verb, args });
   const put = (count: number) => ledger.perform(times(count, () => call("enqueue", packed(), rules)));
@@ -51,7 +57,7 @@ function setUp({
     const [answer] = ledger.perform([call("claim", everything)]);
     return resultOf<{ claims: PackedClaim[] }>(answer).claims;
   };
-  return { db, executed, exec, reserve, ledger, call, put, claim };
+  return { db, executed, synced, exec, reserve, ledger, call, put, claim };
 }
 
 const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
@@ -92,6 +98,40 @@ describe("a group of calls", () => {
     ]);
     expect(claims).toHaveLength(3);
     expect(executed.filter((sql) => sql === "COMMIT")).toHaveLength(1);
+  });
+
+  it("is synced where it promises something, and only there", () => {
+    const { ledger, call, claim, put, synced } = setUp();
+    put(2);
+    const [sentOne, exposed] = claim();
+    if (!sentOne || !exposed) throw new Error("two were stored");
+    const waiting = packed();
+    ledger.perform([call("stats", NOW), call("enqueue", waiting, rules)]);
+    ledger.perform([call("renew", exposed.lease, NOW + 60_000, false), call("told", [])]);
+    ledger.perform([call("renew", exposed.lease, NOW + 60_000, true)]);
+    ledger.perform([call("prune", { before: 0, now: NOW, limit: 1 })]);
+    ledger.perform([call("settle", sentOne.lease, sent(sentOne))]);
+    ledger.perform([call("list", { limit: 1, now: NOW })]);
+    ledger.perform([call("revise", waiting.record.id, 1, sent(waiting))]);
+    expect(synced).toEqual([true, false, true, false, true, false, true, false, true]);
+  });
+
+  it("that waits together is parted: what needs no sync does not wait for one", () => {
+    const { call, claim, put } = setUp();
+    put(1);
+    const [held] = claim();
+    if (!held) throw new Error("one was stored");
+    const [claiming, exposing, taking, renewing] = [
+      call("claim", everything),
+      call("renew", held.lease, NOW, true),
+      call("enqueue", packed(), rules),
+      call("renew", held.lease, NOW, false),
+    ];
+    const calls = [taking, claiming, exposing, renewing];
+    expect(groupsOf(calls)).toEqual([
+      [claiming, renewing],
+      [taking, exposing],
+    ]);
   });
 
   it("that only reads needs none", () => {
