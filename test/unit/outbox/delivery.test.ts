@@ -350,7 +350,9 @@ describe("a message that is long on the wire", () => {
       jest.advanceTimersByTime(20_000);
       await settled();
       const request = { now: clock.now, until: clock.now + 60_000, limit: 9, transport: "primary" };
-      expect((await store.claim({ ...request, interrupted: 9, expiredOnly: false })).claims).toEqual([]);
+      expect(
+        (await store.claim({ ...request, interrupted: 9, holding: [], expiredOnly: false })).claims,
+      ).toEqual([]);
     }
     sendings[0]?.end();
     await changed(1);
