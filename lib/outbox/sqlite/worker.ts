@@ -12,7 +12,7 @@ import { CHECKED_AT_START, checkIntegrity, openDatabase } from "./database.ts";
 import { explained, unavailable } from "./faults.ts";
 import type { PackedClaim } from "./keeper.ts";
 import { groupsOf, openLedger, plain } from "./ledger.ts";
-import { freeSpace, Reserve, sizeOf, watchFiles } from "./place.ts";
+import { Reserve, sizeOf, watchFiles } from "./place.ts";
 import type { Trouble } from "../store.ts";
 import type { Answer, Message, PlainError, Request, StoreOptions } from "./protocol.ts";
 import { upkeep } from "./upkeep.ts";
@@ -29,8 +29,6 @@ const LOOK_MS = 5000;
 const LEAST_FREE = 64 * MB;
 /** As many calls as share one sync: more would let the first wait for the last. */
 const TOGETHER = 256;
-/** How long the room on the disk is taken for known. */
-const FREE_MS = 200;
 
 function serve(port: MessagePort, { path, options }: WorkerInput): void {
   const say = (message: Message, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
@@ -39,7 +37,6 @@ function serve(port: MessagePort, { path, options }: WorkerInput): void {
   const reserve = new Reserve(path);
   const { maxMessage = 0, lookMs = LOOK_MS } = options;
   const { lowSpace, tend } = upkeep(db, {
-    free: remembered(() => freeSpace(path), FREE_MS),
     path,
     reserve,
     leastFree: Math.max(LEAST_FREE, 2 * maxMessage),
@@ -107,18 +104,6 @@ function serve(port: MessagePort, { path, options }: WorkerInput): void {
   }
   say({ kind: "open", warnings });
   tellTrouble();
-}
-
-/** Asks again only after so many ms. */
-function remembered(ask: () => number, ms: number): () => number {
-  let answer = ask();
-  let askedAt = performance.now();
-  return () => {
-    if (performance.now() < askedAt + ms) return answer;
-    answer = ask();
-    askedAt = performance.now();
-    return answer;
-  };
 }
 
 function* waitingOn(port: MessagePort, limit: number): Generator<Request> {
