@@ -18,7 +18,7 @@ it("loses nothing of a long run", async () => {
   reportFigures("soak", {
     shows: `${messages} messages, killed with SIGKILL ${kills} times at random moments, and 3 % of the final dots answered by hanging up`,
     promises: ["P1", "P2", "P3", "P4"],
-    command: "npm run test:soak",
+    command: `MESSAGES=${messages} KILLS=${kills} npm run test:soak`,
     ...figuresOf(outcome),
   });
   expectNothingLost(outcome, seed);
