@@ -95,7 +95,7 @@ function report(tables: readonly Table[]): void {
   const intro = [
     "# Benchmarks",
     "",
-    "`npm run bench -- --write` makes this page; `npm run bench` shows the same without writing it, with `--quick` in under a minute,",
+    "`npm run bench -- --write` makes this page; `npm run bench` shows the same without writing it, with `--quick` in a minute or two,",
     "and leaves `bench/results.json`. Everyone is measured in one run, in turns, against the same SMTP server, which does nothing but",
     "count; a run with a lost or doubled message fails. Figures differ from machine to machine, ratios much less: each is the median of",
     "the rounds' own ratios. A range is from the lowest round to the highest.",
