@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Content } from "../message/message.ts";
 import { claimed, dueAtOf, ended, expiryOf, isOpen, type MailRecord, statusOf } from "./record.ts";
 import { storeClosed } from "./closed.ts";
-import { badCursor } from "./cursor.ts";
+import { type Cursor, readCursor, writeCursor } from "./cursor.ts";
 import {
   type Change,
   type Claim,
@@ -11,6 +11,7 @@ import {
   type NewEntry,
   type OutboxStore,
   rankOf,
+  scoped,
 } from "./store.ts";
 import { SortedQueue } from "./sorted-queue.ts";
 
@@ -188,14 +189,12 @@ export function memoryStore(): OutboxStore {
     },
 
     async list(query) {
-      const { status, recipient, tag, template, since, until, cursor } = query;
-      const [, cursorAt, cursorOrder] = /^(\d{1,15})\.(\d{1,15})$/.exec(cursor ?? "") ?? [];
-      if (cursor !== undefined && cursorOrder === undefined) throw badCursor();
-      const last = { createdAt: Number(cursorAt), order: Number(cursorOrder) };
+      const { status, recipient, tag, template, since, until } = query;
+      const last = readCursor(query.cursor);
       const matching = [...rows.values()]
         .filter(
           ({ record, order }) =>
-            (cursor === undefined || newestFirst(last, { createdAt: record.createdAt, order }) < 0) &&
+            (last === undefined || newestFirst(last, { createdAt: record.createdAt, order }) < 0) &&
             (status === undefined || statusOf(record, query.now) === status) &&
             (recipient === undefined || record.recipients.some(({ address }) => address === recipient)) &&
             (tag === undefined || record.tags.includes(tag)) &&
@@ -209,7 +208,7 @@ export function memoryStore(): OutboxStore {
       const end = page.at(-1);
       return {
         records: page.map(({ record }) => record),
-        ...(matching.length > page.length && end && { nextCursor: `${end.createdAt}.${end.order}` }),
+        ...(matching.length > page.length && end && { nextCursor: writeCursor(end) }),
       };
     },
 
@@ -264,16 +263,6 @@ async function refuse(): Promise<never> {
   throw storeClosed();
 }
 
-interface Place {
-  createdAt: number;
-  order: number;
-}
-
-function newestFirst(a: Place, b: Place): number {
+function newestFirst(a: Cursor, b: Cursor): number {
   return b.createdAt - a.createdAt || b.order - a.order;
-}
-
-/** JSON keeps `["a","b:c"]` and `["a:b","c"]` apart. */
-function scoped({ scope, key }: { scope: string; key: string }): string {
-  return JSON.stringify([scope, key]);
 }

@@ -142,6 +142,20 @@ export function openOutbox(options: OutboxOptions): Outbox {
     await prune(store, now(), config.mail.retention);
   };
 
+  /** Ends what nobody holds, and tells it; undefined: somebody was faster. */
+  const end = async (
+    record: MailRecord,
+    status: "canceled" | "expired",
+    dropContent: boolean,
+  ): Promise<MailRecord | undefined> => {
+    const change = { record: ended(record, now(), status), dueAt: null, dropContent, news: true };
+    const written = await store.revise(record.id, record.revision, change);
+    if (!written) return undefined;
+    delivery.ended(record.id);
+    tell(written);
+    return written;
+  };
+
   /** What no server was up for. A wrong clock must not do this, for it would end everything at once. */
   const expireUntried = async (): Promise<void> => {
     const query = { status: "queued", until: now() - config.mail.retryFor, limit: 100 } as const;
@@ -150,16 +164,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
       const page = await store.list({ ...query, now: now(), ...(cursor && { cursor }) });
       for (const record of page.records) {
         if (record.attempts > 0 || record.expiresAt > now()) continue;
-        const change = {
-          record: ended(record, now(), "expired"),
-          dueAt: null,
-          dropContent: false,
-          news: true,
-        };
-        const written = await store.revise(record.id, record.revision, change);
-        if (!written) continue;
-        delivery.ended(record.id);
-        tell(written);
+        await end(record, "expired", false);
       }
       cursor = page.nextCursor;
     } while (cursor !== undefined);
@@ -246,28 +251,19 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
     async list(query) {
       const asked = { ...query, now: now() };
-      let page = await store.list(asked);
-      const fitting = fittingIn(page.records.map(show), LARGEST_PAGE);
-      if (fitting < page.records.length) page = await store.list({ ...asked, limit: fitting });
-      const { records, nextCursor } = page;
+      let { records, nextCursor } = await store.list(asked);
+      const items = records.map(show);
+      const fitting = fittingIn(items, LARGEST_PAGE);
+      if (fitting === items.length) return { items, ...(nextCursor && { nextCursor }) };
+      ({ records, nextCursor } = await store.list({ ...asked, limit: fitting }));
       return { items: records.map(show), ...(nextCursor && { nextCursor }) };
     },
 
     async cancel(id) {
       const record = await found(id);
       const open = record.recipients.some(isOpen);
-      const change = ended(record, now(), "canceled");
-      const written = open
-        ? await store.revise(id, record.revision, {
-            record: change,
-            dueAt: null,
-            dropContent: !config.mail.keepBodies,
-            news: true,
-          })
-        : undefined;
+      const written = open ? await end(record, "canceled", !config.mail.keepBodies) : undefined;
       if (!written) throw notCancelable(id, open);
-      delivery.ended(id);
-      tell(written);
       return show(written);
     },
 

@@ -147,19 +147,20 @@ export function withAttempt(record: MailRecord, attempt: Attempt): MailRecord {
 
 /** The end of a message whose content the store no longer has: a damaged or repaired file. */
 export function withoutContent(record: MailRecord, now: number): MailRecord {
-  const recipients = record.recipients.map((recipient) =>
-    isOpen(recipient) ? settledRecipient(recipient, { status: "failed" }) : recipient,
-  );
   const problem = {
     type: "MAIL_CONTENT_LOST",
     message: "the outbox no longer has the content of this message",
     remedy: "Its file was damaged: send the message again from where it came.",
   };
-  return revised(record, now, { recipients, problem });
+  return { ...ended(record, now, "failed"), problem };
 }
 
 /** Every open recipient comes to this end; the others keep theirs. */
-export function ended(record: MailRecord, now: number, status: "canceled" | "expired"): MailRecord {
+export function ended(
+  record: MailRecord,
+  now: number,
+  status: "canceled" | "expired" | "failed",
+): MailRecord {
   const recipients = record.recipients.map((recipient) =>
     isOpen(recipient) ? settledRecipient(recipient, { status }) : recipient,
   );

@@ -158,5 +158,10 @@ export interface OutboxStore {
   close(): Promise<void>;
 }
 
+/** JSON keeps `["a","b:c"]` and `["a:b","c"]` apart. */
+export function scoped({ scope, key }: { scope: string; key: string }): string {
+  return JSON.stringify([scope, key]);
+}
+
 /** Lower goes first. */
 export const rankOf: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 };

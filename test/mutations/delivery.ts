@@ -268,10 +268,7 @@ export const deliveryMutations: readonly Mutation[] = [
     breaks: "No subject and no body stays in the file once it is delivered or canceled",
     file: outbox,
     changes: [
-      [
-        "dropContent: !config.mail.keepBodies,\n            news: true",
-        "dropContent: false,\n            news: true",
-      ],
+      ['await end(record, "canceled", !config.mail.keepBodies)', 'await end(record, "canceled", false)'],
     ],
     test: ofOutbox,
     named: "bodies of what was sent or canceled are kept",
@@ -280,12 +277,7 @@ export const deliveryMutations: readonly Mutation[] = [
     fault: "a canceled message has no news",
     breaks: told,
     file: outbox,
-    changes: [
-      [
-        "dropContent: !config.mail.keepBodies,\n            news: true",
-        "dropContent: !config.mail.keepBodies,\n            news: false",
-      ],
-    ],
+    changes: [["dueAt: null, dropContent, news: true };", "dueAt: null, dropContent, news: false };"]],
     test: ofOutbox,
     named: "what was canceled has news until somebody was told",
   },

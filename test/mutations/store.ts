@@ -178,7 +178,7 @@ export const storeMutations: readonly Mutation[] = [
   {
     fault: "idempotency keys of all callers are one",
     breaks: "Nobody gets the message of another caller's key",
-    file: keeper,
+    file: "lib/outbox/store.ts",
     changes: [["return JSON.stringify([scope, key]);", "return key ?? scope;"]],
     test: contract,
     named: "keeps the keys of different scopes apart",

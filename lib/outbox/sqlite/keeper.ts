@@ -2,17 +2,18 @@
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { ended, expiryOf, type MailRecord, statusOf, withoutContent } from "../record.ts";
-import { badCursor } from "../cursor.ts";
-import type {
-  Change,
-  Claim,
-  ClaimRequest,
-  EnqueueResult,
-  Lease,
-  ListQuery,
-  NewEntry,
-  OutboxStore,
-  StoreStats,
+import { readCursor, writeCursor } from "../cursor.ts";
+import {
+  type Change,
+  type Claim,
+  type ClaimRequest,
+  type EnqueueResult,
+  type Lease,
+  type ListQuery,
+  type NewEntry,
+  type OutboxStore,
+  scoped,
+  type StoreStats,
 } from "../store.ts";
 import { type ListFilter, listFilters, listQuery, queries, type QueryName } from "./queries.ts";
 import { columnsOf, firstColumnsOf, recordOf, type Row, type StoredContent } from "./rows.ts";
@@ -245,14 +246,13 @@ export function keeper(db: DatabaseSync) {
 
     list(query: ListQuery): { records: MailRecord[]; nextCursor?: string } {
       run("arrived", [query.now]);
-      const { cursor, limit, since, until } = query;
-      const [, cursorAt, cursorSeq] = /^(\d{1,15})\.(\d{1,15})$/.exec(cursor ?? "") ?? [];
-      if (cursor !== undefined && cursorSeq === undefined) throw badCursor();
+      const { limit, since, until } = query;
+      const cursor = readCursor(query.cursor);
       const filters = listFilters.filter((filter) => query[filter] !== undefined);
       const sql = listQuery(filters, rarest(filters, query), cursor !== undefined);
       const rows = prepare(sql).all({
         ...Object.fromEntries(filters.map((filter) => [filter, query[filter] ?? ""])),
-        ...(cursor !== undefined && { cursorAt: Number(cursorAt), cursorSeq: Number(cursorSeq) }),
+        ...(cursor && { cursorAt: cursor.createdAt, cursorSeq: cursor.order }),
         since: since ?? 0,
         until: until ?? Number.MAX_SAFE_INTEGER,
         limit: limit + 1,
@@ -261,7 +261,8 @@ export function keeper(db: DatabaseSync) {
       const last = page.at(-1);
       return {
         records: page.map(recordOf),
-        ...(rows.length > limit && last && { nextCursor: `${last.created_at}.${last.seq}` }),
+        ...(rows.length > limit &&
+          last && { nextCursor: writeCursor({ createdAt: last.created_at, order: last.seq }) }),
       };
     },
 
@@ -291,9 +292,4 @@ export function keeper(db: DatabaseSync) {
       for (const { id, revision } of records) run("told", { id, revision });
     },
   };
-}
-
-/** JSON keeps `["a","b:c"]` and `["a:b","c"]` apart. */
-function scoped({ scope, key }: { scope: string; key: string }): string {
-  return JSON.stringify([scope, key]);
 }
