@@ -9,9 +9,12 @@ import { send, sendProblem } from "../lib/http/answer.ts";
 import { bodyLimit, hasBody, readJson } from "../lib/http/body.ts";
 import { isLoopback, refuseStrangers } from "../lib/http/host.ts";
 import { type KeyCheck, keyCheck } from "../lib/http/keys.ts";
+import { mailRoutes } from "../lib/http/mail-routes.ts";
+import { operatingRoutes } from "../lib/http/operating-routes.ts";
 import { httpError, notFound, problemOf } from "../lib/http/problem.ts";
 import { requestIdOf } from "../lib/http/request-id.ts";
-import { mailRoutes, type Route, sandboxRoutes } from "../lib/http/routes.ts";
+import type { Route } from "../lib/http/route.ts";
+import { sandboxRoutes } from "../lib/http/sandbox-routes.ts";
 import { type HttpServer, openHttpServer } from "../lib/http/server.ts";
 import { tooLarge } from "../mixins/max-payload.middleware.ts";
 
@@ -168,7 +171,9 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
     created() {
       this.config = options.config ?? loadConfig(readEnvironment());
       this.checkKey = keyCheck(this.config.gateway.apiKeys);
-      this.addRoute(routerOptions([...mailRoutes, ...(options.sandbox ? sandboxRoutes : [])]));
+      this.addRoute(
+        routerOptions([...mailRoutes, ...operatingRoutes, ...(options.sandbox ? sandboxRoutes : [])]),
+      );
       // it would tell the whole mesh, at every change in it, that there are no automatic aliases
       this.regenerateAllAutoAliases = () => {};
     },

@@ -1,29 +1,7 @@
-/** The gateway's routes as a table: path, scope, and what is asked of the mesh. */
-import type { IncomingHttpHeaders } from "node:http";
+/** The HTTP API of the mail service as a table of routes. */
 import { MailError } from "../errors.ts";
 import type { Answer } from "./answer.ts";
-import type { Scope } from "./keys.ts";
-
-/** A request whose key has been checked. */
-interface Ask {
-  /** Named parts of the path */
-  path: Readonly<Record<string, string>>;
-  query: URLSearchParams;
-  headers: IncomingHttpHeaders;
-  hasBody: boolean;
-  /** Reads it, as JSON */
-  body: () => Promise<Record<string, unknown>>;
-  /** Calls an action of the mesh; `timeout` in milliseconds, 30,000 unless given */
-  call: <Result>(action: string, params?: object, timeout?: number) => Promise<Result>;
-}
-
-export interface Route {
-  method: "GET" | "POST" | "DELETE";
-  path: string;
-  /** What the key must allow; absent: no key is needed */
-  scope?: Scope;
-  answer(ask: Ask): Promise<Answer>;
-}
+import { type Ask, ok, pick, type Route } from "./route.ts";
 
 /** A walk to a silent server takes its time-outs one after the other. */
 const VERIFY_TIMEOUT = 90_000;
@@ -79,50 +57,6 @@ export const mailRoutes: readonly Route[] = [
     scope: "manage",
     answer: async ({ body, call }) => ok(await call("mail.probe", await body(), VERIFY_TIMEOUT)),
   },
-  { method: "GET", path: "/health/live", answer: async () => ok({ status: "ok" }) },
-];
-
-/** The read part of Mailpit's API v1, and emptying the inbox; for development. */
-export const sandboxRoutes: readonly Route[] = [
-  {
-    method: "GET",
-    path: "/api/v1/messages",
-    scope: "read",
-    answer: async ({ query, call }) => ok(await call("sandbox.messages", pageOf(query))),
-  },
-  {
-    method: "GET",
-    path: "/api/v1/search",
-    scope: "read",
-    answer: async ({ query, call }) =>
-      ok(await call("sandbox.messages", { query: query.get("query") ?? "", ...pageOf(query) })),
-  },
-  {
-    method: "GET",
-    path: "/api/v1/message/:id",
-    scope: "read",
-    answer: async ({ path, call }) => ok(await call("sandbox.message", path)),
-  },
-  {
-    method: "GET",
-    path: "/api/v1/message/:id/raw",
-    scope: "read",
-    answer: async ({ path, call }) => {
-      const source = await call<string>("sandbox.source", path);
-      return { status: 200, body: Buffer.from(source, "base64") };
-    },
-  },
-  {
-    method: "DELETE",
-    path: "/api/v1/messages",
-    scope: "manage",
-    async answer({ hasBody, body, call }) {
-      const { IDs } = hasBody ? await body() : {};
-      const some = Array.isArray(IDs) && IDs.length > 0;
-      await call("sandbox.clear", some ? { ids: IDs } : {});
-      return ok("ok");
-    },
-  },
 ];
 
 async function sendMail({ headers, body, call }: Ask): Promise<Answer> {
@@ -145,17 +79,6 @@ function withIdempotencyKey(message: Record<string, unknown>, key: string | stri
   });
 }
 
-function ok(body: unknown): Answer {
-  return { status: 200, body };
-}
-
-/** Of a query only the parameters that are known here; others are passed over, as everywhere on the web. */
-function pick(query: URLSearchParams, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => (query.has(name) ? [[name, query.get(name) ?? ""]] : [])),
-  );
-}
-
 /** The parameters of `mail.list`. What is no number stays as it is, for the service to refuse by name. */
 function listOf(query: URLSearchParams): Record<string, string | number> {
   const words = pick(query, ["status", "recipient", "tag", "template", "cursor"]);
@@ -164,11 +87,4 @@ function listOf(query: URLSearchParams): Record<string, string | number> {
     /^\d{1,15}$/.test(value) ? Number(value) : value,
   ]);
   return { ...words, ...Object.fromEntries(numbers) };
-}
-
-function pageOf(query: URLSearchParams): Record<string, number> {
-  const given = Object.entries(pick(query, ["start", "limit"])).filter(([, value]) =>
-    /^\d{1,9}$/.test(value),
-  );
-  return Object.fromEntries(given.map(([name, value]) => [name, Number(value)]));
 }

@@ -1,0 +1,6 @@
+/** What load balancers and monitoring ask of the gateway, as a table of routes. */
+import { ok, type Route } from "./route.ts";
+
+export const operatingRoutes: readonly Route[] = [
+  { method: "GET", path: "/health/live", answer: async () => ok({ status: "ok" }) },
+];
