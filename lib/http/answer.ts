@@ -8,6 +8,8 @@ export interface Answer {
   body: unknown;
   /** @default by the kind of the body */
   type?: string;
+  /** Laid over those that every answer has */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface Answer {
  * (RFC 9112 section 9.6), so the rest of its body is read and dropped before the end; it costs no memory, and the server's
  * time limit holds.
  */
-export function send(response: ServerResponse, { status, body, type }: Answer): void {
+export function send(response: ServerResponse, { status, body, type, headers }: Answer): void {
   if (response.headersSent || response.destroyed) return;
   const isPlain = typeof body === "string" || Buffer.isBuffer(body);
   const bytes = Buffer.from(isPlain ? body : JSON.stringify(body ?? null));
@@ -24,6 +26,7 @@ export function send(response: ServerResponse, { status, body, type }: Answer): 
     "Content-Length": bytes.length,
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
+    ...headers,
   });
   response.write(bytes);
   const request = response.req.resume();
