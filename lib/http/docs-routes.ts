@@ -13,7 +13,6 @@ const CSS = "text/css; charset=utf-8";
 
 /** @param description as it is to stand in /openapi.json */
 export function docsRoutes(description: object): Route[] {
-  const ui = (name: string) => () => readFileSync(join(swaggerUiFolder(), name));
   const pageHeaders = { "Content-Security-Policy": policy, "Referrer-Policy": "no-referrer" };
   return [
     {
@@ -29,6 +28,8 @@ export function docsRoutes(description: object): Route[] {
     file("/docs/swagger-ui.css", CSS, ui("swagger-ui.css")),
   ];
 }
+
+const ui = (name: string) => () => readFileSync(join(swaggerUiFolder(), name));
 
 /** Content that stays the same while the process lives. Browsers keep it, and ask each time whether it is still that. */
 function file(

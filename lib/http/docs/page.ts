@@ -48,6 +48,21 @@ SwaggerUIBundle({
 });
 `;
 
+/** What Swagger UI leaves to be wished for: no column for links, which this API has none of, and room on a phone. */
 export const style = `body { margin: 0; }
 noscript { display: block; padding: 16px; font-family: sans-serif; }
+.swagger-ui .response-col_links { display: none; }
+.swagger-ui .info { margin: 32px 0; }
+@media (max-width: 640px) {
+  .swagger-ui .opblock .opblock-section-header { flex-wrap: wrap; padding: 8px; }
+  .swagger-ui .table-container { padding: 8px; }
+  .swagger-ui .responses-inner { padding: 8px; }
+  .swagger-ui .response-col_status { width: 56px; min-width: 0; padding-right: 8px; }
+  .swagger-ui .parameters-col_name { width: 110px; min-width: 0; padding-right: 8px; overflow-wrap: anywhere; }
+  .swagger-ui .parameters-col_description input { width: 100%; min-width: 0; max-width: 100%; }
+  .swagger-ui table.headers { display: block; overflow-x: auto; }
+  .swagger-ui .responses-table, .swagger-ui .parameters { table-layout: fixed; }
+  .swagger-ui .response-controls { flex-wrap: wrap; }
+  .swagger-ui select { max-width: 100%; }
+}
 `;

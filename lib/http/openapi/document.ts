@@ -63,13 +63,15 @@ that the same request may succeed later; \`Retry-After\` says when, in seconds.
 **Bodies** are one JSON object in UTF-8. Unknown fields are refused by name. Of a key that is there twice the last one counts.
 Unknown query parameters are passed over.
 
+**Request ids.** Every answer has an \`X-Request-ID\`, under which the log speaks of the request. Yours is taken if it has 1 to 64
+letters, digits, \`.\`, \`_\` and \`-\`.
+
 **Units.** Moments are ISO 8601 in answers, durations milliseconds, sizes bytes, lengths characters (UTF-16 units: most emoji
 are two).`;
 
 const headers = {
   "X-Request-ID": {
-    description:
-      "Under which the log speaks of this request. Yours is taken if it has 1 to 64 letters, digits, `.`, `_` and `-`.",
+    description: "Names this request in the log.",
     schema: { type: "string" },
   },
   "Retry-After": {

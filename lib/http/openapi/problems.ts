@@ -67,8 +67,11 @@ export function sentenceOf(type: ProblemType): string {
 
 /** What an answer with this word looks like. */
 export function exampleOf(type: ProblemType): HttpProblem {
-  const remedy = "One sentence on what to do about it.";
-  return problemOf(new MailError(type, meanings[type], { remedy }, factsOf(type)), EXAMPLE_REQUEST);
+  const { remedy: _none, ...problem } = problemOf(
+    new MailError(type, meanings[type], { remedy: "" }, factsOf(type)),
+    EXAMPLE_REQUEST,
+  );
+  return problem;
 }
 
 export const EXAMPLE_REQUEST = "6f1d3c1e-8a3b-4a52-9d0e-2b7f4c5d6e7f";
