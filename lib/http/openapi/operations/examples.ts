@@ -18,9 +18,10 @@ export const receipt = {
 
 const problem = {
   type: "SMTP_RECIPIENT_DEFERRED",
-  message: "the server cannot take mail for this recipient now: 451 4.3.0 Try again later",
-  remedy: "Nothing: it is tried again by itself.",
-  smtp: { code: 451, enhancedCode: "4.3.0", response: "Try again later", command: "RCPT TO" },
+  message: "smtp.example.com:465 put the recipient off: 451 4.3.0 Try again later",
+  remedy:
+    "Nothing to do for now, it is tried again by itself; if it goes on for hours, ask the server's operator about its answer.",
+  smtp: { code: 451, enhancedCode: "4.3.0", response: "451 4.3.0 Try again later", command: "RCPT TO" },
 };
 
 const later = {

@@ -83,7 +83,7 @@ const attachment = fc.record(
   },
   { requiredKeys: ["filename", "content"] },
 );
-const words = fc.dictionary(
+const pairs = fc.dictionary(
   fc.oneof(fc.constantFrom("X-Order", "x-ORDER", "List-Unsubscribe", "auto-submitted", "Bcc"), key),
   fc.oneof(
     fc.constantFrom("<https://example.com/u>", "auto-generated", "v".repeat(2000), "v".repeat(2001)),
@@ -107,9 +107,9 @@ const call = fc.record(
     locale: fc.constantFrom("en", "zh-hans-CN", "", "x", "en-".padEnd(36, "a")),
     language: fc.constantFrom("en", "de"),
     attachments: fc.array(attachment, { maxLength: 3 }),
-    headers: words,
+    headers: pairs,
     tags: fc.array(key, { maxLength: 22 }),
-    metadata: words,
+    metadata: pairs,
     idempotencyKey: key,
     sendAt: moment,
     expiresAt: moment,
@@ -283,8 +283,8 @@ describe("what a schema cannot say", () => {
 describe("what the other actions take", () => {
   const parameters = (path: string): Judge => {
     const found = document.paths[path]?.["get"]?.parameters ?? [];
-    const properties = Object.fromEntries(found.map(({ name, schema }) => [name, schema]));
-    return judgeOf(document, { type: "object", properties, additionalProperties: false });
+    const schemas = Object.fromEntries(found.map(({ name, schema }) => [name, schema]));
+    return judgeOf(document, { type: "object", properties: schemas, additionalProperties: false });
   };
   const body = (title: string): Judge => judgeOf(document, { $ref: `#/components/schemas/${title}` });
   const anything = fc.oneof(key, moment, fc.jsonValue({ maxDepth: 1 }));
