@@ -4,8 +4,7 @@
 export const policy = [
   "default-src 'none'",
   "script-src 'self'",
-  // Swagger UI sets style attributes
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
   "frame-ancestors 'none'",

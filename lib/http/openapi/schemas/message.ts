@@ -19,7 +19,7 @@ const recipientStatus: NamedSchema = {
   enum: recipientStatuses,
 };
 
-export const recipient = named(
+const recipient = named(
   "Recipient",
   "What became of one recipient.",
   { address: words, status: { $ref: recipientStatus } },
