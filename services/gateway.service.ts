@@ -128,7 +128,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
           query: new URLSearchParams(request.originalUrl.split("?").slice(1).join("?")),
           headers: request.headers,
           hasBody: hasBody(request),
-          body: () => readJson(request, { limit, proceed }),
+          body: () => readJson(request, { limit, proceed, anyType: route.anyType }),
           call: <Result>(action: string, params: object = {}, timeout = CALL_TIMEOUT) =>
             ctx
               // a broker's retry policy would send the message again: the client decides on that
@@ -136,6 +136,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
               .catch((error: unknown) => {
                 throw tooLarge(error);
               }),
+          isAwaited: () => !response.closed,
         });
         send(response, answer);
       },

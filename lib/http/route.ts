@@ -14,13 +14,17 @@ export interface Ask {
   body: () => Promise<Record<string, unknown>>;
   /** Calls an action of the mesh; `timeout` in milliseconds, 30,000 unless given */
   call: <Result>(action: string, params?: object, timeout?: number) => Promise<Result>;
+  /** Whether the client is still there for the answer */
+  isAwaited: () => boolean;
 }
 
 export interface Route {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   path: string;
   /** What the key must allow; absent: no key is needed */
   scope?: Scope;
+  /** Takes a body for JSON whatever its Content-Type says. Not with POST, which another site's page may send unasked. */
+  anyType?: boolean;
   answer(ask: Ask): Promise<Answer>;
 }
 
