@@ -498,6 +498,7 @@ describe("a message in a browser", () => {
       "referrer-policy": "no-referrer",
     });
     const html = await response.text();
+    expect(await (await ask("GET", `//view/${ID}.html`)).text()).toBe(html);
     expect(html).toContain(`<img src="/api/v1/message/${ID}/part/${Inline[0]?.PartID}">`);
     expect(html).toBe(await (await ask("GET", `/view/${ID}.html`)).text());
     expect(await (await ask("GET", "/view/latest.html")).text()).toContain("<p>other</p>");
