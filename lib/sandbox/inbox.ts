@@ -18,7 +18,7 @@ import { type Findable, matcher, wordsOf } from "./search.ts";
 export interface InboxOptions {
   /** @default 500; the oldest go first */
   maxMessages?: number;
-  /** Bytes of source, all messages together. @default 64 MiB */
+  /** Bytes of sources and of the texts read out of them, all messages together. @default 128 MiB */
   maxBytes?: number;
   now?: () => Date;
   newId?: () => string;
@@ -61,7 +61,7 @@ interface MessageList {
 export interface InboxStats {
   messages: number;
   unread: number;
-  /** Of the sources that are held */
+  /** Of sources and texts that are held */
   bytes: number;
   /** How many messages have which tag */
   tags: Record<string, number>;
@@ -110,6 +110,8 @@ export interface Inbox {
 interface Entry extends Findable {
   recipients: ReadonlySet<string>;
   raw: Uint8Array;
+  /** Bytes, about */
+  size: number;
 }
 
 interface Waiter {
@@ -120,7 +122,7 @@ interface Waiter {
 const WAIT_TIMEOUT = 10_000;
 
 export function openInbox(options: InboxOptions = {}): Inbox {
-  const { maxMessages = 500, maxBytes = 64 * 1024 * 1024 } = options;
+  const { maxMessages = 500, maxBytes = 128 * 1024 * 1024 } = options;
   const { now = () => new Date(), newId = randomUUID } = options;
   /** Oldest first */
   let entries: Entry[] = [];
@@ -135,13 +137,13 @@ export function openInbox(options: InboxOptions = {}): Inbox {
   }
 
   function bytes(): number {
-    return entries.reduce((sum, { raw }) => sum + raw.byteLength, 0);
+    return entries.reduce((sum, { size }) => sum + size, 0);
   }
 
   function forgetOldest(): void {
     let held = bytes();
     while (entries.length > maxMessages || (held > maxBytes && entries.length > 1)) {
-      held -= entries.shift()?.raw.byteLength ?? 0;
+      held -= entries.shift()?.size ?? 0;
       seen.deleted++;
     }
   }
@@ -152,14 +154,9 @@ export function openInbox(options: InboxOptions = {}): Inbox {
       const message = await readMessage(raw, envelope, { id: newId(), at });
       const addresses = [...message.To, ...message.Cc, ...message.Bcc].map(({ Address }) => Address);
       const recipients = new Set([...addresses, ...envelope.to].map(normal));
-      const entry = {
-        message,
-        recipients,
-        raw,
-        at,
-        read: false,
-        words: wordsOf(message, textOf(message.HTML)),
-      };
+      const words = wordsOf(message, textOf(message.HTML));
+      const size = sizeOf(raw, message.Text, message.HTML, words);
+      const entry = { message, recipients, raw, at, read: false, words, size };
       entries.push(entry);
       seen.accepted++;
       seen.acceptedBytes += raw.byteLength;
@@ -253,6 +250,11 @@ export function openInbox(options: InboxOptions = {}): Inbox {
       for (const waiter of waiters) waiter.giveUp(stopped());
     },
   };
+}
+
+/** A string takes two bytes for each character, unless all of them are Latin. */
+function sizeOf(raw: Uint8Array, ...texts: readonly string[]): number {
+  return raw.byteLength + texts.reduce((sum, text) => sum + 2 * text.length, 0);
 }
 
 function selector({ ids, query, tz }: Selection = {}): (entry: Entry) => boolean {
