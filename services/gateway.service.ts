@@ -150,7 +150,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
           query: new URLSearchParams(request.originalUrl.split("?").slice(1).join("?")),
           headers: request.headers,
           hasBody: hasBody(request),
-          body: () => readJson(request, { limit, proceed }),
+          body: () => readJson(request, { limit, proceed, anyType: route.anyType }),
           call: <Result>(action: string, params: object = {}, timeout = CALL_TIMEOUT) =>
             ctx
               // a broker's retry policy would send the message again: the client decides on that
@@ -159,6 +159,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
                 throw tooLarge(error);
               }),
           ready: this.ready,
+          isAwaited: () => !response.closed,
         });
         send(response, answer);
       },
@@ -210,7 +211,8 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
       this.limits = rateLimits({ limit: rateLimit, keyed: this.keys.areSet });
       this.ready = readinessCheck({
         isMeshJoined: () => this.broker.transit?.tx.connected ?? true,
-        stats: () => this.broker.call<MailStats, object>("mail.stats", {}, { timeout: READY_TIMEOUT, retries: 0 }),
+        stats: () =>
+          this.broker.call<MailStats, object>("mail.stats", {}, { timeout: READY_TIMEOUT, retries: 0 }),
       });
       this.addRoute(
         routerOptions([

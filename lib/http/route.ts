@@ -16,15 +16,19 @@ export interface Ask {
   call: <Result>(action: string, params?: object, timeout?: number) => Promise<Result>;
   /** Throws where the gateway cannot do its work, with the reasons */
   ready: () => Promise<void>;
+  /** Whether the client is still there for the answer */
+  isAwaited: () => boolean;
 }
 
 export interface Route {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   path: string;
   /** What the key must allow; absent: no key is needed */
   scope?: Scope;
   /** Not counted by the rate limit: tests wait by asking again and again. @default true where a scope is needed */
   isLimited?: false;
+  /** Takes a body for JSON whatever its Content-Type says. Not with POST, which another site's page may send unasked. */
+  anyType?: boolean;
   answer(ask: Ask): Promise<Answer>;
 }
 
