@@ -152,7 +152,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
           query: new URLSearchParams(request.originalUrl.split("?").slice(1).join("?")),
           headers: request.headers,
           hasBody: hasBody(request),
-          body: () => readJson(request, { limit, proceed }),
+          body: () => readJson(request, { limit, proceed, anyType: route.anyType }),
           call: <Result>(action: string, params: object = {}, timeout = CALL_TIMEOUT) =>
             ctx
               // a broker's retry policy would send the message again: the client decides on that
@@ -161,6 +161,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
                 throw tooLarge(error);
               }),
           ready: this.ready,
+          isAwaited: () => !response.closed,
         });
         send(response, answer);
       },

@@ -19,10 +19,12 @@ export interface Ask {
   call: <Result>(action: string, params?: object, timeout?: number) => Promise<Result>;
   /** Throws where the gateway cannot do its work, with the reasons */
   ready: () => Promise<void>;
+  /** Whether the client is still there for the answer */
+  isAwaited: () => boolean;
 }
 
 export interface Route {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   path: string;
   /** What the key must allow; absent: no key is needed */
   scope?: Scope;
@@ -30,6 +32,8 @@ export interface Route {
   isLimited?: false;
   /** The rules of what may stand in the path, the query and the body; whoever answers sees to them */
   asks?: { path?: Rules; query?: Rules; body?: Rules };
+  /** Takes a body for JSON whatever its Content-Type says. Not with POST, which another site's page may send unasked. */
+  anyType?: boolean;
   answer(ask: Ask): Promise<Answer>;
   /** What /openapi.json says of it; absent: it is not part of the API that we promise */
   operation?: Operation;
