@@ -32,6 +32,9 @@ export function send(response: ServerResponse, { status, body, type }: Answer): 
 }
 
 export function sendProblem(response: ServerResponse, problem: HttpProblem): void {
+  // the client may have gone, with its headers sent or not
+  if (response.headersSent) return;
   if (problem.status === 401) response.setHeader("WWW-Authenticate", "Bearer");
+  if (problem.retryAfter !== undefined) response.setHeader("Retry-After", problem.retryAfter);
   send(response, { status: problem.status, body: problem, type: "application/problem+json" });
 }

@@ -3,4 +3,12 @@ import { ok, type Route } from "./route.ts";
 
 export const operatingRoutes: readonly Route[] = [
   { method: "GET", path: "/health/live", answer: async () => ok({ status: "ok" }) },
+  {
+    method: "GET",
+    path: "/health/ready",
+    answer: async ({ ready }) => {
+      await ready();
+      return ok({ status: "ok" });
+    },
+  },
 ];

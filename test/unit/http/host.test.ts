@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Socket } from "node:net";
 import { describe, expect, it } from "@jest/globals";
 import { isLoopback, refuseStrangers } from "../../../lib/http/host.ts";
 
-const visit = (remoteAddress: string | undefined, headers: IncomingHttpHeaders) => () =>
-  refuseStrangers({ socket: { remoteAddress } as Socket, headers });
+const visit =
+  (address: string, headers: IncomingHttpHeaders, isAllowedOrigin = false) =>
+  () =>
+    refuseStrangers({ headers }, { address, isAllowedOrigin });
 
 describe("loopback", () => {
   it.each([
@@ -61,7 +62,7 @@ describe("without keys", () => {
     expect(visit("127.0.0.1", {})).toThrow(/Host/);
   });
 
-  it.each(["10.0.0.1", "::ffff:192.168.0.9", undefined])(
+  it.each(["10.0.0.1", "::ffff:192.168.0.9", ""])(
     "the peer %s is not, whatever it says of itself",
     (peer) => {
       const headers = { host: "localhost", "x-forwarded-for": "127.0.0.1", forwarded: "for=127.0.0.1" };
@@ -78,5 +79,9 @@ describe("without keys", () => {
     const visiting = expect(visit("::1", { host: "localhost:3000", "sec-fetch-site": site }));
     if (served) visiting.not.toThrow();
     else visiting.toThrow(/other site/);
+  });
+
+  it("a cross-site request of a page that GATEWAY_CORS names is served", () => {
+    expect(visit("::1", { host: "localhost:3000", "sec-fetch-site": "cross-site" }, true)).not.toThrow();
   });
 });
