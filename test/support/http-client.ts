@@ -66,7 +66,7 @@ function answerOf(status: number, headers: Record<string, string>, body: string)
  * The first answer of these bytes (Latin-1) and what comes after it; undefined as long as it is not whole.
  * @throws Error for what is no answer of HTTP/1.1, or one whose end nobody could know
  */
-export function readAnswer(said: string, isHead = false): { answer: HttpAnswer; rest: string } | undefined {
+function readAnswer(said: string, isHead = false): { answer: HttpAnswer; rest: string } | undefined {
   const end = said.indexOf("\r\n\r\n");
   if (end < 0) {
     if (said !== "" && !/^H(T(T(P(\/(1(\.(1( .*)?)?)?)?)?)?)?)?$/s.test(said)) throw noAnswer(said);
