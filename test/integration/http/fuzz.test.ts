@@ -24,12 +24,12 @@ afterAll(async () => {
   await closeEverything();
 });
 
-function expectDecent({ status, headers, body, json }: HttpAnswer): void {
+function expectDecent({ status, headers, body, json }: HttpAnswer, isHead = false): void {
   expect(status).toBeGreaterThanOrEqual(100);
   expect(status).toBeLessThan(500);
   expectNothingInside(body);
-  // what the parser refuses has no body
-  if (status < 400 || body === "") return;
+  // Node itself answers an absent Host and a strange Expect, without a word
+  if (status < 400 || isHead || (body === "" && [400, 417].includes(status))) return;
   expect(headers["content-type"]).toBe("application/problem+json");
   expect(json).toMatchObject({ type: expect.stringMatching(/^[A-Z]+(_[A-Z]+)+$/), status });
   expect(json?.["requestId"]).toEqual(expect.any(String));
@@ -51,7 +51,7 @@ async function askAll(requests: Iterable<FuzzedRequest>): Promise<number> {
       if (answer === undefined) throw new Error("the connection was closed without an answer");
       if (answer.status === 100) answer = await line.answer(request);
       if (answer === undefined) throw new Error("nothing came after 100 Continue");
-      expectDecent(answer);
+      expectDecent(answer, request.isHead);
       answered++;
       if (answer.headers["connection"] === "close") {
         line.close();
