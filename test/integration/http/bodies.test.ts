@@ -26,6 +26,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await expectUnharmed(node, SECRET, "evil");
+});
+// a hook of its own: it runs whatever the one before has found
+afterAll(async () => {
   await closeEverything();
 });
 

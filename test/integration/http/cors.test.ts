@@ -18,6 +18,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await expectUnharmed(node);
   await expectUnharmed(closed);
+});
+// a hook of its own: it runs whatever the one before has found
+afterAll(async () => {
   await closeEverything();
 });
 

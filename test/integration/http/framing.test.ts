@@ -29,6 +29,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await expectUnharmed(node);
   expect(node.program.output).not.toContain("smuggled");
+});
+// a hook of its own: it runs whatever the one before has found
+afterAll(async () => {
   await closeEverything();
 });
 

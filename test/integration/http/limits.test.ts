@@ -31,6 +31,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   for (const node of all()) await expectUnharmed(node);
+});
+// a hook of its own: it runs whatever the one before has found
+afterAll(async () => {
   await closeEverything();
 });
 

@@ -11,7 +11,7 @@ import { closeEverything } from "../../support/open.ts";
 
 /** Processor time of one piece of work, in ms */
 const LONGEST_WORK_MS = 200;
-const LARGE = 10_000_000;
+const LARGE = 4_000_000;
 
 let node: HttpNode;
 beforeAll(async () => {
@@ -19,6 +19,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await expectUnharmed(node);
+});
+// a hook of its own: it runs whatever the one before has found
+afterAll(async () => {
   await closeEverything();
 });
 
@@ -37,7 +40,7 @@ describe(`a body of ${LARGE / 1e6} MB is read in pieces of less than ${LONGEST_W
     ["metadata", () => `${letter}"metadata":{${fields()}}}`, 422],
     ["recipients that are lists", () => `${letter}"to":[${filled("[],")}[]]}`, 422],
     ["attachments that are objects", () => `${letter}"attachments":[${filled("{},")}{}]}`, 422],
-    ["escapes", () => `${letter}"html":"${filled("\\u003c")}"}`, 413],
+    ["escapes", () => `${letter}"html":"${filled("\\n")}"}`, 413],
     ["quotes", () => `${letter}"subject":"${filled('\\"')}"}`, 422],
     ["commas in an address", () => `${letter.replace("ann@example.com", filled("@,"))}"cc":"x"}`, 422],
     ["blanks", () => `${filled(" ")}{}`, 422],

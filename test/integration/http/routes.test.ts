@@ -24,6 +24,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await expectUnharmed(node);
   expect(node.smtp.messages).toEqual([]);
+});
+// a hook of its own: it runs whatever the one before has found
+afterAll(async () => {
   await closeEverything();
 });
 

@@ -12,6 +12,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await expectUnharmed(node);
+});
+// a hook of its own: it runs whatever the one before has found
+afterAll(async () => {
   await closeEverything();
 });
 
