@@ -7,7 +7,7 @@ import { readEnvironment } from "../lib/config/environment.ts";
 import { loadConfig } from "../lib/config/load.ts";
 import { send, sendProblem } from "../lib/http/answer.ts";
 import { bodyLimit, hasBody, readJson } from "../lib/http/body.ts";
-import { isLoopback, refuseStrangers } from "../lib/http/host.ts";
+import { isLocal, isLoopback, refuseStrangers } from "../lib/http/host.ts";
 import { type KeyCheck, keyCheck } from "../lib/http/keys.ts";
 import { mailRoutes } from "../lib/http/mail-routes.ts";
 import { operatingRoutes } from "../lib/http/operating-routes.ts";
@@ -17,6 +17,8 @@ import type { Route } from "../lib/http/route.ts";
 import { sandboxRoutes } from "../lib/http/sandbox-routes.ts";
 import { type HttpServer, openHttpServer } from "../lib/http/server.ts";
 import { tooLarge } from "../mixins/max-payload.middleware.ts";
+import { meshMetrics, metricsOf } from "../mixins/metrics.ts";
+import { hushSpan } from "../mixins/traces.ts";
 
 const CALL_TIMEOUT = 30_000;
 
@@ -90,6 +92,15 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
       removeRoute: false,
     },
 
+    hooks: {
+      error: {
+        "*"(ctx, error) {
+          hushSpan(ctx, error);
+          throw error;
+        },
+      },
+    },
+
     methods: {
       /** Before the router: what holds for every request. */
       receive(request, response) {
@@ -101,9 +112,11 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
         delete request.headers["x-correlation-id"];
         response.setHeader("X-Request-ID", requestId);
         response.on("close", () => {
-          const time = Math.round(performance.now() - started);
+          const time = performance.now() - started;
           const status = response.headersSent ? response.statusCode : "left by the client";
-          this.logger.info(`${request.method} ${path.slice(0, 200)} ${status} ${time} ms (${requestId})`);
+          const words = `${request.method} ${path.slice(0, 200)} ${status} ${Math.round(time)} ms (${requestId})`;
+          this.logger.info(words);
+          metricsOf(this.broker).served(request, response, time);
         });
         try {
           const { apiKeys } = this.config.gateway;
@@ -118,7 +131,10 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
 
       /** Behind the router: the key first, then the body, then the mesh. */
       async fulfil(route, request, response) {
-        const key = route.scope && this.checkKey(request.headers.authorization, route.scope);
+        const isOpen = route.openOnLoopback && isLocal(request);
+        const key = isOpen
+          ? undefined
+          : route.scope && this.checkKey(request.headers.authorization, route.scope);
         const headers = key === undefined ? {} : { "meshmail-scope": key };
         const ctx: Context = request.$ctx;
         const limit = bodyLimit(this.config.mail.maxSize);
@@ -136,6 +152,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
               .catch((error: unknown) => {
                 throw tooLarge(error);
               }),
+          metrics: () => meshMetrics(this.broker),
         });
         send(response, answer);
       },

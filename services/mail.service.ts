@@ -12,7 +12,9 @@ import { presentProvider, providers } from "../lib/providers/providers.ts";
 import { probe } from "../lib/smtp/probe.ts";
 import { noticeHtml } from "../lib/templates/notice.ts";
 import { errorsMixin } from "../mixins/errors.mixin.ts";
+import { metricsOf } from "../mixins/metrics.ts";
 import { outboxMixin, type OutboxMixinOptions, type OutboxVars } from "../mixins/outbox.mixin.ts";
+import { traceOf } from "../mixins/traces.ts";
 import { transportsMixin, type TransportsOptions, type TransportsVars } from "../mixins/transports.mixin.ts";
 
 const locale = { type: "string", max: 64 } as const;
@@ -169,6 +171,17 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
           return this.outbox.stats();
         },
       },
+
+      /** For the gateway: this node's metrics, as prom-client has them. */
+      metrics: {
+        ...busOnly,
+        // somebody asks every few seconds, and learns nothing from a trace of it
+        tracing: false,
+        handler(ctx) {
+          check.nothing(ctx.params);
+          return metricsOf(this.broker).registry.getMetricsAsJSON();
+        },
+      },
     },
 
     methods: {
@@ -181,9 +194,11 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
         const request = checkSend(withHeaderKey(params, ctx.headers), limits, context);
         const patience = answerTime(ctx);
         const scope: unknown = ctx.headers?.["meshmail-scope"];
+        const trace = traceOf(ctx);
         return this.outbox.send(request, {
           ...(typeof scope === "string" && { scope }),
           ...(patience !== undefined && { patience }),
+          ...(trace && { trace }),
         });
       },
     },

@@ -14,6 +14,8 @@ export interface Ask {
   body: () => Promise<Record<string, unknown>>;
   /** Calls an action of the mesh; `timeout` in milliseconds, 30,000 unless given */
   call: <Result>(action: string, params?: object, timeout?: number) => Promise<Result>;
+  /** Those of every node, in Prometheus' text format */
+  metrics: () => Promise<string>;
 }
 
 export interface Route {
@@ -21,6 +23,8 @@ export interface Route {
   path: string;
   /** What the key must allow; absent: no key is needed */
   scope?: Scope;
+  /** No key is needed on this machine */
+  openOnLoopback?: true;
   answer(ask: Ask): Promise<Answer>;
 }
 
