@@ -21,8 +21,9 @@ export default function brokerOptions(): BrokerOptions {
     logLevel: "info",
     // $node.options would show the transporter's password to every node of the mesh
     internalServices: { $node: { actions: { options: false } } },
-    metrics: false,
-    tracing: false,
+    // objects, or the Runner ends at MOL_TRACING__ENABLED=true
+    metrics: { enabled: false },
+    tracing: { enabled: false },
     middlewares: [maxPayloadMiddleware, workAloneMiddleware],
     replOptions: { customCommands: replCommands },
   } as BrokerOptions;
