@@ -30,7 +30,7 @@ export function nodesUp(nodes: ReadonlyMap<string, boolean>): Promise<NodeMetric
   const registry = new Registry();
   const up = new Gauge({
     name: "meshmail_node_up",
-    help: "1 where the node has answered for its metrics, 0 where it was silent, or has gone in the last ten minutes",
+    help: "1 where the node has answered for its metrics, 0 where it is silent or has vanished; one that left in order is not named",
     labelNames: ["node"],
     registers: [registry],
   });

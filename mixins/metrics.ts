@@ -59,7 +59,7 @@ export async function meshMetrics(broker: ServiceBroker): Promise<string> {
   return textOf([own, ...answers.flatMap(([, metrics]) => (metrics ? [metrics] : [])), up]);
 }
 
-/** A node that has gone stays on the list for a while, with what it offered. */
+/** A node that has vanished stays on the list for ten minutes, with what it offered; one that left in order offers nothing. */
 function offersMetrics({ services }: { services?: { actions?: object }[] }): boolean {
   return (services ?? []).some(({ actions = {} }) => Object.hasOwn(actions, "mail.metrics"));
 }

@@ -4,7 +4,7 @@ import { Histogram, type Registry } from "prom-client";
 
 /** @param durationMs from the request's head to the end of its answer */
 export type Served = (
-  request: Pick<IncomingMessage, "method"> & { $alias?: { path: string } },
+  request: Pick<IncomingMessage, "method"> & { $alias?: { fullPath: string } },
   response: Pick<ServerResponse, "headersSent" | "statusCode">,
   durationMs: number,
 ) => void;
@@ -26,7 +26,7 @@ export function requestMetrics(registry: Registry): Served {
   return ({ method = "", $alias }, { headersSent, statusCode }, durationMs) => {
     const labels = {
       method: methods.has(method) ? method : "other",
-      route: $alias?.path ?? "none",
+      route: $alias?.fullPath ?? "none",
       status: headersSent ? statusCode : LEFT,
     };
     duration.observe(labels, durationMs / 1000);

@@ -25,6 +25,15 @@ export function outboxMetrics(registry: Registry): OutboxMetrics {
   const registers = [registry];
   let watched: Watched | undefined;
 
+  /** Asks once, however many of them are read at a time. */
+  let reading: Promise<void> | undefined;
+  const collect = (): Promise<void> => {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+
   const accepted = new Counter({
     name: "meshmail_messages_accepted_total",
     help: "Messages that were made safe",
@@ -42,6 +51,7 @@ export function outboxMetrics(registry: Registry): OutboxMetrics {
     help: "What attempts made of recipients, one for each recipient of each attempt; type is the problem's word, empty where sent",
     labelNames: ["transport", "status", "type"],
     registers,
+    collect,
   });
   const acceptTime = new Histogram({
     name: "meshmail_accept_duration_seconds",
@@ -64,14 +74,6 @@ export function outboxMetrics(registry: Registry): OutboxMetrics {
     registers,
   });
 
-  /** Asks once, however many gauges are read at a time. */
-  let reading: Promise<void> | undefined;
-  const collect = (): Promise<void> => {
-    reading ??= read().finally(() => {
-      reading = undefined;
-    });
-    return reading;
-  };
   const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Gauge({ name, help, labelNames, registers, collect });
 

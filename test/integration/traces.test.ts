@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, describe, expect, it } from "@jest/globals";
-import { type Service, ServiceBroker, type Span, TracerExporters } from "moleculer";
+import { ServiceBroker, type Span, TracerExporters } from "moleculer";
 import { environmentOf } from "../../lib/config/environment.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { Secret } from "../../lib/secret.ts";
@@ -40,7 +40,7 @@ const PASSWORD = "canary-password";
 type Exporter = InstanceType<typeof TracerExporters.Base>;
 
 const isSent = ({ tags }: Span): boolean => tags["status"] === "sent";
-const wordOf = ({ error }: Span): unknown => (error ? { ...(error as Error) } : undefined);
+const wordOf = ({ error }: Span): unknown => (error ? Object.assign({}, error) : undefined);
 
 /** Every span of every node of a test, from its beginning to its end. */
 class Spans {
@@ -66,14 +66,14 @@ class Spans {
 
   /** The spans of this name, as soon as one is there for which this holds. */
   async until(name: string, holds: (span: Span) => boolean = () => true): Promise<Span[]> {
-    await this.#watch.until(() => this.named(name).some(holds), 5000, `${name}, ${holds}`);
+    await this.#watch.until(() => this.named(name).some(holds), 5000, `${name}, ${String(holds)}`);
     return this.named(name);
   }
 
   /** Everything that an exporter could show */
   text(): string {
     return JSON.stringify(this.spans, (_key, value: unknown) =>
-      value instanceof Error ? { ...value, message: value.message, stack: value.stack } : value,
+      value instanceof Error ? Object.assign({}, value, { message: value.message }) : value,
     );
   }
 }
@@ -106,13 +106,12 @@ async function mesh(script: Script = {}, env: Record<string, string> = {}) {
       broker.createService(createMailService({ config }));
     });
   const mail = await startMail();
-  let gateway: Service | undefined;
   const broker = await startBroker("gateway-1", nats.url, spans.exporter, (node) => {
     const options = { config: loadConfig(environmentOf({ GATEWAY_PORT: "0" })) };
-    gateway = node.createService(createGatewayService(options));
+    node.createService(createGatewayService(options));
   });
   await broker.waitForServices("mail");
-  const { port } = gateway?.settings as { port: number };
+  const { port } = broker.getLocalService("gateway").settings as { port: number };
   return {
     spans,
     mail,
