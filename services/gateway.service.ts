@@ -7,20 +7,29 @@ import { readEnvironment } from "../lib/config/environment.ts";
 import { loadConfig } from "../lib/config/load.ts";
 import { send, sendProblem } from "../lib/http/answer.ts";
 import { bodyLimit, hasBody, readJson } from "../lib/http/body.ts";
+import { clientAddress } from "../lib/http/client-address.ts";
+import { corsHeaders, isAllowedOrigin } from "../lib/http/cors.ts";
 import { isLocal, isLoopback, refuseStrangers } from "../lib/http/host.ts";
-import { type KeyCheck, keyCheck } from "../lib/http/keys.ts";
+import { type Keys, openKeys, type Scope } from "../lib/http/keys.ts";
 import { mailRoutes } from "../lib/http/mail-routes.ts";
 import { operatingRoutes } from "../lib/http/operating-routes.ts";
 import { httpError, notFound, problemOf } from "../lib/http/problem.ts";
+import { type RateLimits, rateLimits } from "../lib/http/rate-limit.ts";
+import { readinessCheck } from "../lib/http/readiness.ts";
 import { requestIdOf } from "../lib/http/request-id.ts";
 import type { Route } from "../lib/http/route.ts";
 import { sandboxRoutes } from "../lib/http/sandbox-routes.ts";
-import { type HttpServer, openHttpServer } from "../lib/http/server.ts";
+import { headersTooLarge, type HttpServer, openHttpServer } from "../lib/http/server.ts";
+import type { MailStats } from "../lib/outbox/outbox.ts";
 import { tooLarge } from "../mixins/max-payload.middleware.ts";
 import { meshMetrics, metricsOf } from "../mixins/metrics.ts";
 import { hushSpan } from "../mixins/traces.ts";
 
 const CALL_TIMEOUT = 30_000;
+/** A load balancer wants to know now. */
+const READY_TIMEOUT = 2_000;
+/** Far more than browsers and proxies send; Node would silently drop those beyond 2,000. */
+const HEADER_LINES = 64;
 
 export interface GatewayOptions {
   /** @default read from the environment when the service is created */
@@ -37,7 +46,9 @@ interface Settings {
 
 interface Vars {
   config: Pick<Config, "gateway" | "mail">;
-  checkKey: KeyCheck;
+  keys: Keys;
+  limits: RateLimits;
+  ready: () => Promise<void>;
   http: HttpServer;
   /** The same that moleculer-web would make for itself */
   server: Server;
@@ -46,6 +57,7 @@ interface Vars {
 interface Methods {
   receive(request: IncomingMessage, response: ServerResponse): void;
   fulfil(route: Route, request: IncomingRequest, response: GatewayResponse): Promise<void>;
+  admit(route: Route, scope: Scope, request: IncomingMessage): Promise<string | undefined>;
   methodsOf(path: string): string[];
   send404(request: IncomingRequest, response: GatewayResponse): void;
   errorHandler(request: IncomingMessage, response: ServerResponse, error: unknown): void;
@@ -119,22 +131,29 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
           metricsOf(this.broker).served(request, response, time);
         });
         try {
-          const { apiKeys } = this.config.gateway;
-          if (apiKeys.length === 0) refuseStrangers(request);
+          const { cors, trustProxy } = this.config.gateway;
           // not for the router, which would run the handler of the method that a preflight asks about
-          if (request.method === "OPTIONS") return sendOptions(response, this.methodsOf(path));
+          const methods = request.method === "OPTIONS" ? this.methodsOf(path) : undefined;
+          response.setHeaders(new Map(Object.entries(corsHeaders(cors, request, methods))));
+          if (request.rawHeaders.length > 2 * HEADER_LINES) {
+            throw headersTooLarge(`There are more than ${HEADER_LINES} header lines.`);
+          }
+          if (!this.keys.areSet) {
+            refuseStrangers(request, {
+              address: clientAddress(request, trustProxy),
+              isAllowedOrigin: isAllowedOrigin(cors, request),
+            });
+          }
+          if (methods) return sendOptions(response, methods);
         } catch (error) {
           return this.errorHandler(request, response, error);
         }
         void this.httpHandler(request, response);
       },
 
-      /** Behind the router: the key first, then the body, then the mesh. */
+      /** Behind the router: the key and the rate first, then the body, then the mesh. */
       async fulfil(route, request, response) {
-        const isOpen = route.openOnLoopback && isLocal(request);
-        const key = isOpen
-          ? undefined
-          : route.scope && this.checkKey(request.headers.authorization, route.scope);
+        const key = route.scope && (await this.admit(route, route.scope, request));
         const headers = key === undefined ? {} : { "meshmail-scope": key };
         const ctx: Context = request.$ctx;
         const limit = bodyLimit(this.config.mail.maxSize);
@@ -144,7 +163,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
           query: new URLSearchParams(request.originalUrl.split("?").slice(1).join("?")),
           headers: request.headers,
           hasBody: hasBody(request),
-          body: () => readJson(request, { limit, proceed }),
+          body: () => readJson(request, { limit, proceed, anyType: route.anyType }),
           call: <Result>(action: string, params: object = {}, timeout = CALL_TIMEOUT) =>
             ctx
               // a broker's retry policy would send the message again: the client decides on that
@@ -152,9 +171,24 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
               .catch((error: unknown) => {
                 throw tooLarge(error);
               }),
+          ready: this.ready,
+          isAwaited: () => !response.closed,
           metrics: () => meshMetrics(this.broker),
         });
         send(response, answer);
+      },
+
+      /** Lets a request pass that may, and says by whose key it came. */
+      async admit({ isLimited = true, openOnLoopback }, scope, request) {
+        if (openOnLoopback && isLocal(request)) return undefined;
+        const { authorization } = request.headers;
+        const key = this.keys.recognize(authorization);
+        // who has no key is counted everywhere: that is how one would be guessed
+        if (isLimited || (this.keys.areSet && key === undefined)) {
+          await this.limits.count(key, clientAddress(request, this.config.gateway.trustProxy));
+        }
+        this.keys.demand(scope, key, authorization);
+        return key;
       },
 
       /** What may be asked of a path; empty: there is nothing. */
@@ -187,9 +221,20 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
 
     created() {
       this.config = options.config ?? loadConfig(readEnvironment());
-      this.checkKey = keyCheck(this.config.gateway.apiKeys);
+      const { apiKeys, rateLimit } = this.config.gateway;
+      this.keys = openKeys(apiKeys);
+      this.limits = rateLimits({ limit: rateLimit, keyed: this.keys.areSet });
+      this.ready = readinessCheck({
+        isMeshJoined: () => this.broker.transit?.tx.connected ?? true,
+        stats: () =>
+          this.broker.call<MailStats, object>("mail.stats", {}, { timeout: READY_TIMEOUT, retries: 0 }),
+      });
       this.addRoute(
-        routerOptions([...mailRoutes, ...operatingRoutes, ...(options.sandbox ? sandboxRoutes : [])]),
+        routerOptions([
+          ...mailRoutes,
+          ...operatingRoutes,
+          ...(options.sandbox ? unlimited(sandboxRoutes) : []),
+        ]),
       );
       // it would tell the whole mesh, at every change in it, that there are no automatic aliases
       this.regenerateAllAutoAliases = () => {};
@@ -232,6 +277,11 @@ function routerOptions(routes: readonly Route[]): ApiRouteSchema {
     aliases: Object.fromEntries(aliases),
     ...caseCounts,
   };
+}
+
+/** Tests wait for a letter by asking for it again and again. */
+function unlimited(routes: readonly Route[]): Route[] {
+  return routes.map((route) => ({ ...route, isLimited: false }));
 }
 
 /** A rejected promise would get lost in moleculer-web: errors go the way of `next`. */

@@ -8,6 +8,8 @@ export interface Answer {
   body: unknown;
   /** @default by the kind of the body */
   type?: string;
+  /** Beside those that every answer has, e.g. `Location` */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -15,11 +17,12 @@ export interface Answer {
  * (RFC 9112 section 9.6), so the rest of its body is read and dropped before the end; it costs no memory, and the server's
  * time limit holds.
  */
-export function send(response: ServerResponse, { status, body, type }: Answer): void {
+export function send(response: ServerResponse, { status, body, type, headers }: Answer): void {
   if (response.headersSent || response.destroyed) return;
   const isPlain = typeof body === "string" || Buffer.isBuffer(body);
   const bytes = Buffer.from(isPlain ? body : JSON.stringify(body ?? null));
   response.writeHead(status, {
+    ...headers,
     "Content-Type": type ?? (isPlain ? "text/plain; charset=utf-8" : "application/json; charset=utf-8"),
     "Content-Length": bytes.length,
     "Cache-Control": "no-store",
@@ -32,6 +35,9 @@ export function send(response: ServerResponse, { status, body, type }: Answer): 
 }
 
 export function sendProblem(response: ServerResponse, problem: HttpProblem): void {
+  // the client may have gone, with its headers sent or not
+  if (response.headersSent) return;
   if (problem.status === 401) response.setHeader("WWW-Authenticate", "Bearer");
+  if (problem.retryAfter !== undefined) response.setHeader("Retry-After", problem.retryAfter);
   send(response, { status: problem.status, body: problem, type: "application/problem+json" });
 }

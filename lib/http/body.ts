@@ -8,6 +8,8 @@ export interface BodyOptions {
   limit: number;
   /** Told when the headers are in order and reading begins: the place for `100 Continue` */
   proceed?: () => void;
+  /** Takes it for JSON whatever its Content-Type says. @default false */
+  anyType?: boolean | undefined;
 }
 
 /** Deeper than any field that is known, and nowhere near what breaks a serializer's recursion (40,000 levels do). */
@@ -30,8 +32,9 @@ export function hasBody({ headers }: Pick<IncomingMessage, "headers">): boolean 
  */
 export async function readJson(
   request: IncomingMessage,
-  { limit, proceed }: BodyOptions,
+  { limit, proceed, anyType = false }: BodyOptions,
 ): Promise<Record<string, unknown>> {
+  if (!anyType) checkType(request.headers);
   checkHeaders(request.headers, limit);
   proceed?.();
   const value = parse(await readBytes(request, limit));
@@ -43,7 +46,7 @@ export async function readJson(
   return body;
 }
 
-function checkHeaders(headers: IncomingHttpHeaders, limit: number): void {
+function checkType(headers: IncomingHttpHeaders): void {
   const [type = "", ...parameters] = (headers["content-type"] ?? "").toLowerCase().split(";");
   // JSON is UTF-8 (RFC 8259 section 8.1); a parameter that says so does no harm
   const isUtf8 = parameters.every((parameter) => /^\s*(charset="?utf-8"?\s*)?$/.test(parameter));
@@ -51,6 +54,9 @@ function checkHeaders(headers: IncomingHttpHeaders, limit: number): void {
     const detail = "The body must be JSON in UTF-8.";
     throw httpError("HTTP_UNSUPPORTED_TYPE", detail, "Send `Content-Type: application/json`.");
   }
+}
+
+function checkHeaders(headers: IncomingHttpHeaders, limit: number): void {
   if ((headers["content-encoding"] ?? "identity") !== "identity") {
     const detail = "Compressed bodies are not taken.";
     throw httpError("HTTP_UNSUPPORTED_TYPE", detail, "Send the body as it is, without Content-Encoding.");

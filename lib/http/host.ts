@@ -26,19 +26,23 @@ export function isLocal({ socket, headers }: Pick<IncomingMessage, "socket" | "h
 /**
  * A browser on this machine is a loopback peer too. A page of the web reaches us through it by DNS rebinding, which the Host
  * header gives away, or by a plain cross-site request, which browsers mark (Fetch Metadata) and which could at least make us
- * log in at the SMTP server. X-Forwarded-For and the like say nothing here: anybody can send them.
+ * log in at the SMTP server.
+ * @param visitor  `address`: the client's, as far as our own proxies tell it; `isAllowedOrigin`: the page is one of GATEWAY_CORS
  * @throws MailError HTTP_FORBIDDEN
  */
-export function refuseStrangers({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): void {
+export function refuseStrangers(
+  { headers }: Pick<IncomingMessage, "headers">,
+  { address, isAllowedOrigin }: { address: string; isAllowedOrigin: boolean },
+): void {
   const remedy = "Set GATEWAY_API_KEYS to serve others than this machine.";
-  if (!isLoopback(socket.remoteAddress)) {
+  if (!isLoopback(address)) {
     throw httpError("HTTP_FORBIDDEN", "Without API keys only this machine is served.", remedy);
   }
   if (!loopbackHost.test(headers.host ?? "")) {
     const detail = "Without API keys the Host header must be localhost, 127.0.0.1 or [::1].";
     throw httpError("HTTP_FORBIDDEN", detail, remedy);
   }
-  if (headers["sec-fetch-site"] === "cross-site") {
+  if (headers["sec-fetch-site"] === "cross-site" && !isAllowedOrigin) {
     throw httpError("HTTP_FORBIDDEN", "Without API keys no other site's page is served.", remedy);
   }
 }

@@ -5,27 +5,50 @@ import { httpError } from "./problem.ts";
 
 export type Scope = ApiKey["scopes"][number];
 
-/** @throws MailError HTTP_UNAUTHORIZED, HTTP_FORBIDDEN. Returns the name of the key; undefined where there are no keys */
-export type KeyCheck = (authorization: string | undefined, scope: Scope) => string | undefined;
+export interface Keys {
+  /** False where none are set: then everything passes, and {@link refuseStrangers} guards the door. */
+  readonly areSet: boolean;
+  /** The name of the key in this Authorization header; undefined for none and for one that is not known here. */
+  recognize(authorization: string | undefined): string | undefined;
+  /**
+   * @param name           as `recognize` returned it
+   * @param authorization  the header, only to say whether one came
+   * @throws MailError HTTP_UNAUTHORIZED, HTTP_FORBIDDEN
+   */
+  demand(scope: Scope, name: string | undefined, authorization: string | undefined): void;
+}
 
-/** Without keys it lets everything pass: then {@link refuseStrangers} guards the door. */
-export function keyCheck(keys: readonly ApiKey[]): KeyCheck {
+export function openKeys(keys: readonly ApiKey[]): Keys {
   const known = keys.map((key) => ({ ...key, digest: digestOf(key.secret.reveal()) }));
-  return (authorization = "", scope) => {
-    if (known.length === 0) return undefined;
-    const [, token] = /^Bearer +(\S+)$/i.exec(authorization.trim()) ?? [];
-    const remedy = "Send the header `Authorization: Bearer <secret>` with a secret out of GATEWAY_API_KEYS.";
-    if (token === undefined) throw httpError("HTTP_UNAUTHORIZED", "This needs an API key.", remedy);
-    const digest = digestOf(token);
-    // no early end: the time must not say at which key the search stopped
-    const [key] = known.filter((candidate) => timingSafeEqual(candidate.digest, digest));
-    if (!key) throw httpError("HTTP_UNAUTHORIZED", "This API key is not known here.", remedy);
-    if (key.scopes.includes(scope)) return key.name;
-    throw httpError(
-      "HTTP_FORBIDDEN",
-      `The key ${key.name} has no scope ${scope}.`,
-      `Use another key, or add the scope to this one in GATEWAY_API_KEYS.`,
-    );
+  return {
+    areSet: known.length > 0,
+
+    recognize(authorization = "") {
+      const [, token] = /^Bearer +(\S+)$/i.exec(authorization.trim()) ?? [];
+      if (token === undefined) return undefined;
+      const digest = digestOf(token);
+      // no early end: the time must not say at which key the search stopped
+      const [key] = known.filter((candidate) => timingSafeEqual(candidate.digest, digest));
+      return key?.name;
+    },
+
+    demand(scope, name, authorization) {
+      if (known.length === 0) return;
+      const key = known.find((candidate) => candidate.name === name);
+      if (!key) {
+        throw httpError(
+          "HTTP_UNAUTHORIZED",
+          authorization ? "This API key is not known here." : "This needs an API key.",
+          "Send the header `Authorization: Bearer <secret>` with a secret out of GATEWAY_API_KEYS.",
+        );
+      }
+      if (key.scopes.includes(scope)) return;
+      throw httpError(
+        "HTTP_FORBIDDEN",
+        `The key ${key.name} has no scope ${scope}.`,
+        `Use another key, or add the scope to this one in GATEWAY_API_KEYS.`,
+      );
+    },
   };
 }
 

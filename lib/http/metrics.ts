@@ -10,7 +10,7 @@ export type Served = (
 ) => void;
 
 /** Others that Node's parser lets through are counted as one. */
-const methods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "DELETE", "OPTIONS"]);
+const methods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]);
 
 /** As nginx says of a client that has gone before there was an answer. */
 const LEFT = 499;

@@ -6,6 +6,14 @@ export const operatingRoutes: readonly Route[] = [
   { method: "GET", path: "/health/live", answer: async () => ok({ status: "ok" }) },
   {
     method: "GET",
+    path: "/health/ready",
+    answer: async ({ ready }) => {
+      await ready();
+      return ok({ status: "ok" });
+    },
+  },
+  {
+    method: "GET",
     path: "/metrics",
     scope: "read",
     openOnLoopback: true,

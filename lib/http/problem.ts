@@ -16,26 +16,39 @@ export interface HttpProblem {
   /** What the SMTP server answered, and to which recipient */
   smtp?: object;
   recipients?: unknown[];
+  /** What keeps the gateway from being ready */
+  reasons?: unknown[];
+  /** Seconds after which the same request may succeed; also in the header Retry-After */
+  retryAfter?: number;
   /** Under which the log speaks of this request */
   requestId: string;
 }
 
 /** What only HTTP has to say, beside the words of `mailErrors` and the SMTP problems. */
 export const httpErrors = {
+  HTTP_BAD_REQUEST: { code: 400, retryable: false },
   HTTP_BAD_JSON: { code: 400, retryable: false },
   HTTP_UNAUTHORIZED: { code: 401, retryable: false },
   HTTP_FORBIDDEN: { code: 403, retryable: false },
   HTTP_NOT_FOUND: { code: 404, retryable: false },
   HTTP_METHOD_NOT_ALLOWED: { code: 405, retryable: false },
+  HTTP_REQUEST_TIMEOUT: { code: 408, retryable: true },
   HTTP_UNSUPPORTED_TYPE: { code: 415, retryable: false },
+  HTTP_RATE_LIMITED: { code: 429, retryable: true },
+  HTTP_HEADERS_TOO_LARGE: { code: 431, retryable: false },
   HTTP_INTERNAL_ERROR: { code: 500, retryable: false },
   HTTP_UNAVAILABLE: { code: 503, retryable: true },
   HTTP_TIMEOUT: { code: 504, retryable: true },
 } as const satisfies Record<string, { code: number; retryable: boolean }>;
 
 /** @example throw httpError("HTTP_NOT_FOUND", "There is nothing at this path.", "See /openapi.json for what there is."); */
-export function httpError(type: keyof typeof httpErrors, message: string, remedy: string): MailError {
-  return new MailError(type, message, { remedy }, httpErrors[type]);
+export function httpError(
+  type: keyof typeof httpErrors,
+  message: string,
+  remedy: string,
+  facts: Record<string, unknown> = {},
+): MailError {
+  return new MailError(type, message, { ...facts, remedy }, httpErrors[type]);
 }
 
 export function notFound(): MailError {
@@ -74,8 +87,10 @@ const unexpected = httpError(
  * and `code`, for classes do not survive the mesh. All others are HTTP_INTERNAL_ERROR with the same sentence each time.
  */
 export function problemOf(error: unknown, requestId: string): HttpProblem {
-  const { type, code, message, data } = isOurs(error) ? error : (foreign[typeOf(error)] ?? unexpected);
-  const { remedy, fields, id, smtp, recipients } = (data ?? {}) as Record<string, unknown>;
+  const known = isOurs(error) ? error : (foreign[typeOf(error)] ?? unexpected);
+  const { type, code, message, data } = known;
+  const { remedy, fields, id, smtp, recipients, reasons } = (data ?? {}) as Record<string, unknown>;
+  const retryAfter = retryAfterOf(known);
   return {
     type,
     title: titleOf(type),
@@ -87,8 +102,19 @@ export function problemOf(error: unknown, requestId: string): HttpProblem {
     // what the SMTP server said to the caller's own message
     ...(isObject(smtp) && { smtp }),
     ...(Array.isArray(recipients) && { recipients: recipients as unknown[] }),
+    ...(Array.isArray(reasons) && { reasons: reasons as unknown[] }),
+    ...(retryAfter !== undefined && { retryAfter }),
     requestId,
   };
+}
+
+/** Seconds for which to leave us alone, where nobody knows better: an overload or an outage that is over soon, or is not. */
+const RETRY_AFTER = 5;
+
+function retryAfterOf({ code, retryable, data }: MailError): number | undefined {
+  if (!retryable || (code !== 429 && code !== 503)) return undefined;
+  const { retryAfter } = (data ?? {}) as Record<string, unknown>;
+  return typeof retryAfter === "number" ? retryAfter : RETRY_AFTER;
 }
 
 function isOurs(error: unknown): error is MailError {

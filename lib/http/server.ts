@@ -1,6 +1,16 @@
 /** The HTTP server below the gateway: limits in time, and a quiet end. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
+import type { Duplex } from "node:stream";
+import type { MailError } from "../errors.ts";
 import { type Address, listen } from "../listen.ts";
+import { httpError, problemOf } from "./problem.ts";
+import { requestIdOf } from "./request-id.ts";
 
 export interface HttpServer extends Address {
   readonly server: Server;
@@ -16,7 +26,7 @@ export interface HttpServerOptions extends Address {
 const CLOSE_GRACE = 1000;
 
 /**
- * What Node's parser refuses never reaches the handler: it answers 400, 408 and 431 itself.
+ * What Node's parser refuses never reaches the handler: the answer is 400, 408 or 431, as a problem like all others.
  * @throws Error with one sentence when the port is taken
  */
 export async function openHttpServer(
@@ -28,11 +38,19 @@ export async function openHttpServer(
     headersTimeout: Math.min(requestTimeout, 10_000),
     connectionsCheckingInterval: Math.min(requestTimeout, 2500),
   });
-  server.on("request", handle);
+  const answering = new WeakMap<Duplex, ServerResponse>();
+  server.on("request", (request, response) => {
+    answering.set(request.socket, response);
+    handle(request, response);
+  });
   // Node would ask for the body at once; here the key is looked at first
   server.on("checkContinue", (request, response) => {
+    answering.set(request.socket, response);
     response.shouldKeepAlive = false;
     handle(request, response);
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    refuse(socket, refusalOf(error.code), answering.get(socket));
   });
   const remedy = "Stop that program, or set GATEWAY_HOST and GATEWAY_PORT";
   const address = await listen(server, { host, port }, "The gateway", remedy);
@@ -52,4 +70,49 @@ export async function openHttpServer(
       return closed;
     },
   };
+}
+
+/** What Node's parser found, in our words; its own may quote the request. */
+function refusalOf(code = ""): MailError {
+  switch (code) {
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return httpError(
+        "HTTP_REQUEST_TIMEOUT",
+        "The request did not come in time.",
+        "Send it again; if that is too slow a line, with less in it.",
+      );
+    case "HPE_HEADER_OVERFLOW":
+      return headersTooLarge("The headers are larger than 16 KB.");
+    default:
+      return httpError(
+        "HTTP_BAD_REQUEST",
+        "This is not a valid HTTP request.",
+        "Use an HTTP client; to this port it speaks plain HTTP/1.1, not HTTPS.",
+      );
+  }
+}
+
+export function headersTooLarge(detail: string): MailError {
+  return httpError("HTTP_HEADERS_TOO_LARGE", detail, "Send fewer or shorter headers.");
+}
+
+/** By hand: there may be no request, and so no response. Whoever is in the midst of an answer just sees the end of it. */
+function refuse(socket: Duplex, error: MailError, answer: ServerResponse | undefined): void {
+  const isAnswering = answer?.headersSent === true && !answer.writableFinished;
+  if (!socket.writable || isAnswering) {
+    socket.destroy();
+    return;
+  }
+  const problem = problemOf(error, requestIdOf(undefined));
+  const body = JSON.stringify(problem);
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    "Content-Type: application/problem+json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-ID: ${problem.requestId}`,
+    "Cache-Control: no-store",
+    "X-Content-Type-Options: nosniff",
+    "Connection: close",
+  ];
+  socket.end([...head, "", body].join("\r\n"), () => socket.destroy());
 }

@@ -6,27 +6,41 @@ import {
   type MessageDetail,
   type MessageSummary,
   normal,
+  type Part,
+  readHeaders,
   readMessage,
+  readPart,
   summarize,
+  textOf,
 } from "./message.ts";
-import { matcher } from "./search.ts";
+import { type Findable, matcher, wordsOf } from "./search.ts";
 
 export interface InboxOptions {
   /** @default 500; the oldest go first */
   maxMessages?: number;
-  /** Bytes of source, all messages together. @default 64 MiB */
+  /** Bytes of sources and of the texts read out of them, all messages together. @default 128 MiB */
   maxBytes?: number;
   now?: () => Date;
   newId?: () => string;
 }
 
-interface ListQuery {
+export interface Search {
   /** As in Mailpit: `to:ann subject:"your code" word`. @default all messages */
   query?: string;
+  /** Time zone of the dates in the query, e.g. `Asia/Shanghai`. @default the system's */
+  tz?: string;
+}
+
+interface ListQuery extends Search {
   /** How many to pass over. @default 0 */
   start?: number;
-  /** @default 50 */
+  /** 0 without a query means all, in Mailpit as well. @default 50 */
   limit?: number;
+}
+
+/** Some by their ids, or those that a search finds, or all. */
+interface Selection extends Search {
+  ids?: readonly string[];
 }
 
 /** Mailpit's list, with its names. The first two count the whole inbox, the next two what the query found. */
@@ -43,6 +57,20 @@ interface MessageList {
   messages: MessageSummary[];
 }
 
+/** What the inbox has seen since it was opened, and what it holds. */
+export interface InboxStats {
+  messages: number;
+  unread: number;
+  /** Of sources and texts that are held */
+  bytes: number;
+  /** How many messages have which tag */
+  tags: Record<string, number>;
+  accepted: number;
+  acceptedBytes: number;
+  /** On demand, or to make room */
+  deleted: number;
+}
+
 interface WaitQuery {
   /** An address of a header or of the envelope, in whole */
   to?: string;
@@ -56,28 +84,34 @@ export interface Inbox {
   /** Rejects when the message cannot be read as MIME. */
   add(raw: Uint8Array, envelope: Envelope): Promise<MessageDetail>;
   list(query?: ListQuery): MessageList;
-  /** Also marks it as read, as Mailpit does. `latest` is an id. @throws MailError MAIL_NOT_FOUND */
-  open(id: string): MessageDetail;
+  /** Also marks it as read, as Mailpit does. `latest` is an id, of all or of what a search finds. @throws MailError MAIL_NOT_FOUND */
+  open(id: string, search?: Search): MessageDetail;
   /** The source as it came. @throws MailError MAIL_NOT_FOUND */
-  source(id: string): Uint8Array;
+  source(id: string, search?: Search): Uint8Array;
+  /** The headers by their names. @throws MailError MAIL_NOT_FOUND */
+  headers(id: string, search?: Search): Promise<Record<string, string[]>>;
+  /** An attachment or inline part by its `PartID`. @throws MailError MAIL_NOT_FOUND */
+  part(id: string, part: string, search?: Search): Promise<Part>;
+  /** Marks as read or unread; returns how many were not so before. */
+  mark(read: boolean, selection?: Selection): number;
+  stats(): InboxStats;
   /**
    * The first message that matches: the oldest of those that are there, else the next one to come. `clear` before a new round
    * keeps it from being the last round's.
    * @throws MailError SANDBOX_TIMEOUT, which says what did come
    */
   wait(query?: WaitQuery): Promise<MessageDetail>;
-  /** These, or all. Returns how many went. */
-  clear(ids?: readonly string[]): number;
+  /** Returns how many went. */
+  clear(selection?: Selection): number;
   /** Ends every wait. Harmless when repeated */
   close(): void;
 }
 
-interface Entry {
-  message: MessageDetail;
+interface Entry extends Findable {
   recipients: ReadonlySet<string>;
   raw: Uint8Array;
-  at: Date;
-  read: boolean;
+  /** Bytes, about */
+  size: number;
 }
 
 interface Waiter {
@@ -88,24 +122,29 @@ interface Waiter {
 const WAIT_TIMEOUT = 10_000;
 
 export function openInbox(options: InboxOptions = {}): Inbox {
-  const { maxMessages = 500, maxBytes = 64 * 1024 * 1024 } = options;
+  const { maxMessages = 500, maxBytes = 128 * 1024 * 1024 } = options;
   const { now = () => new Date(), newId = randomUUID } = options;
   /** Oldest first */
   let entries: Entry[] = [];
   const waiters = new Set<Waiter>();
+  const seen = { accepted: 0, acceptedBytes: 0, deleted: 0 };
 
-  function find(id: string): Entry {
-    const entry = id === "latest" ? entries.at(-1) : entries.find(({ message }) => message.ID === id);
+  function find(id: string, { query, tz }: Search = {}): Entry {
+    const matches = id === "latest" ? selector({ query, tz }) : selector({ ids: [id] });
+    const entry = entries.findLast(matches);
     if (entry) return entry;
-    throw new MailError("MAIL_NOT_FOUND", "The sandbox's inbox holds no such message.", {
-      remedy: "List the messages for their ids; only the newest are kept, and none over a restart.",
-    });
+    throw notFound("The sandbox's inbox holds no such message.");
+  }
+
+  function bytes(): number {
+    return entries.reduce((sum, { size }) => sum + size, 0);
   }
 
   function forgetOldest(): void {
-    let bytes = entries.reduce((sum, { raw }) => sum + raw.byteLength, 0);
-    while (entries.length > maxMessages || (bytes > maxBytes && entries.length > 1)) {
-      bytes -= entries.shift()?.raw.byteLength ?? 0;
+    let held = bytes();
+    while (entries.length > maxMessages || (held > maxBytes && entries.length > 1)) {
+      held -= entries.shift()?.size ?? 0;
+      seen.deleted++;
     }
   }
 
@@ -115,38 +154,64 @@ export function openInbox(options: InboxOptions = {}): Inbox {
       const message = await readMessage(raw, envelope, { id: newId(), at });
       const addresses = [...message.To, ...message.Cc, ...message.Bcc].map(({ Address }) => Address);
       const recipients = new Set([...addresses, ...envelope.to].map(normal));
-      const entry = { message, recipients, raw, at, read: false };
+      const words = wordsOf(message, textOf(message.HTML));
+      const size = sizeOf(raw, message.Text, message.HTML, words);
+      const entry = { message, recipients, raw, at, read: false, words, size };
       entries.push(entry);
+      seen.accepted++;
+      seen.acceptedBytes += raw.byteLength;
       forgetOldest();
       for (const waiter of waiters) waiter.offer(entry);
       return message;
     },
 
-    list({ query, start = 0, limit = 50 } = {}) {
-      const matches = query === undefined ? () => true : matcher(query);
-      const found = entries.filter(({ message }) => matches(message)).toReversed();
-      const messages = found
-        .slice(start, start + limit)
-        .map(({ message, at, read }) => summarize(message, { at, read }));
+    list({ start = 0, limit = 50, ...search } = {}) {
+      const found = entries.filter(selector(search)).toReversed();
+      const isAll = limit === 0 && search.query === undefined;
+      const messages = (isAll ? found : found.slice(start, start + limit)).map(({ message, at, read }) =>
+        summarize(message, { at, read }),
+      );
       return {
         total: entries.length,
-        unread: entries.filter(({ read }) => !read).length,
+        unread: unread(entries),
         messages_count: found.length,
-        messages_unread: found.filter(({ read }) => !read).length,
+        messages_unread: unread(found),
         count: messages.length,
         start,
-        tags: [],
+        tags: Object.keys(countTags(entries)),
         messages,
       };
     },
 
-    open(id) {
-      const entry = find(id);
+    open(id, search) {
+      const entry = find(id, search);
       entry.read = true;
       return entry.message;
     },
 
-    source: (id) => find(id).raw,
+    source: (id, search) => find(id, search).raw,
+
+    headers: async (id, search) => readHeaders(find(id, search).raw),
+
+    async part(id, part, search) {
+      const found = await readPart(find(id, search).raw, part);
+      if (found) return found;
+      throw notFound("The message has no such part.");
+    },
+
+    mark(read, selection) {
+      const found = entries.filter(selector(selection)).filter((entry) => entry.read !== read);
+      for (const entry of found) entry.read = read;
+      return found.length;
+    },
+
+    stats: () => ({
+      messages: entries.length,
+      unread: unread(entries),
+      bytes: bytes(),
+      tags: countTags(entries),
+      ...seen,
+    }),
 
     wait(query = {}) {
       const matches = waitMatcher(query);
@@ -162,7 +227,7 @@ export function openInbox(options: InboxOptions = {}): Inbox {
             settle(() => reject(reason));
           },
         };
-        const timer = setTimeout(() => waiter.giveUp(timedOut(query, timeout, entries)), timeout);
+        const timer = setTimeout(() => waiter.giveUp(timedOut(query, entries)), timeout);
         function settle(end: () => void): void {
           clearTimeout(timer);
           waiters.delete(waiter);
@@ -172,16 +237,40 @@ export function openInbox(options: InboxOptions = {}): Inbox {
       });
     },
 
-    clear(ids) {
-      const before = entries.length;
-      entries = ids ? entries.filter(({ message }) => !ids.includes(message.ID)) : [];
-      return before - entries.length;
+    clear(selection) {
+      const matches = selector(selection);
+      const kept = entries.filter((entry) => !matches(entry));
+      const count = entries.length - kept.length;
+      entries = kept;
+      seen.deleted += count;
+      return count;
     },
 
     close() {
       for (const waiter of waiters) waiter.giveUp(stopped());
     },
   };
+}
+
+/** A string takes two bytes for each character, unless all of them are Latin. */
+function sizeOf(raw: Uint8Array, ...texts: readonly string[]): number {
+  return raw.byteLength + texts.reduce((sum, text) => sum + 2 * text.length, 0);
+}
+
+function selector({ ids, query, tz }: Selection = {}): (entry: Entry) => boolean {
+  if (ids) return ({ message }) => ids.includes(message.ID);
+  return query === undefined ? () => true : matcher(query, tz);
+}
+
+function unread(entries: readonly Entry[]): number {
+  return entries.filter(({ read }) => !read).length;
+}
+
+function countTags(entries: readonly Entry[]): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const tag of entries.flatMap(({ message }) => message.Tags))
+    counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  return Object.fromEntries([...counts].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 function waitMatcher({ to, subject }: WaitQuery): (entry: Entry) => boolean {
@@ -192,7 +281,7 @@ function waitMatcher({ to, subject }: WaitQuery): (entry: Entry) => boolean {
 }
 
 /** Most waits in vain are for a slightly different address or subject: what did come shows it. */
-function timedOut({ to, subject }: WaitQuery, timeout: number, entries: readonly Entry[]): MailError {
+function timedOut({ to, subject }: WaitQuery, entries: readonly Entry[]): MailError {
   const wanted = [to && ` to ${to}`, subject && ` with "${subject}" in its subject`].filter(Boolean).join("");
   const newest = entries
     .slice(-3)
@@ -200,10 +289,15 @@ function timedOut({ to, subject }: WaitQuery, timeout: number, entries: readonly
   const there = newest.length > 0 ? `the newest are ${newest.join("; ")}` : "the inbox is empty";
   return new MailError(
     "SANDBOX_TIMEOUT",
-    `No message${wanted} came within ${timeout} ms; ${there}.`,
+    `No message${wanted} came in time; ${there}.`,
     { remedy: "Compare with what was sent, or give a longer `timeout` if it is still on its way." },
     { code: 408, retryable: false },
   );
+}
+
+function notFound(sentence: string): MailError {
+  const remedy = "List the messages for their ids; only the newest are kept, and none over a restart.";
+  return new MailError("MAIL_NOT_FOUND", sentence, { remedy });
 }
 
 function stopped(): MailError {

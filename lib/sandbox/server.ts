@@ -19,6 +19,8 @@ export interface SandboxServerOptions {
 export interface SandboxServer {
   readonly host: string;
   readonly port: number;
+  /** How many recipients and messages were refused */
+  readonly refusals: number;
   /** Gives open connections a second to end, then cuts them. Harmless when repeated */
   close(): Promise<void>;
 }
@@ -37,6 +39,7 @@ export async function openSandboxServer(options: SandboxServerOptions): Promise<
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // any number of messages may be slow at a time
   const sockets = new Set<Socket>();
+  let refusals = 0;
 
   const smtp = new SMTPServer({
     banner: "Meshmail sandbox",
@@ -47,12 +50,17 @@ export async function openSandboxServer(options: SandboxServerOptions): Promise<
     maxClients: 100,
     onRcptTo({ address }, _session, answer) {
       const outcome = outcomeOf(address);
-      answer(outcome?.act === "refuse" ? refusal(outcome.code, outcome.reply) : null);
+      if (outcome?.act !== "refuse") return answer(null);
+      refusals++;
+      answer(refusal(outcome.code, outcome.reply));
     },
     onData(stream, session, answer) {
       take(stream, session).then(
         (reply) => (reply === undefined ? cut(session) : answer(null, reply)),
-        (error: Error) => answer(error),
+        (error: Error) => {
+          refusals++;
+          answer(error);
+        },
       );
     },
   });
@@ -93,6 +101,9 @@ export async function openSandboxServer(options: SandboxServerOptions): Promise<
   return {
     host,
     port,
+    get refusals() {
+      return refusals;
+    },
     close() {
       closing.abort();
       closed ??= new Promise<void>((resolve) => smtp.close(resolve)).then(() => {

@@ -4,13 +4,12 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { type Context, Errors, Loggers, type Service, ServiceBroker, type ServiceSchema } from "moleculer";
-import { createTransport } from "nodemailer";
 import { environmentOf } from "../../lib/config/environment.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { MailError } from "../../lib/errors.ts";
 import { toMoleculerError } from "../../mixins/errors.mixin.ts";
 import gatewayService, { createGatewayService } from "../../services/gateway.service.ts";
-import { createSandboxService, type SandboxVars } from "../../services/sandbox.service.ts";
+import { createSandboxService } from "../../services/sandbox.service.ts";
 import { type NatsServer, startNats } from "../support/nats-server.ts";
 import { expectNothingOpen } from "../support/open.ts";
 
@@ -428,6 +427,16 @@ describe("a gateway without keys", () => {
     expect(mesh.calls).toEqual([]);
   });
 
+  it("takes no more header lines than anybody sends", async () => {
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, "1"]));
+    expect(await mesh.ask("GET", "/health/live", { headers: many(60) })).toMatchObject({ status: 200 });
+    expect(await mesh.ask("GET", "/health/live", { headers: many(100) })).toMatchObject({
+      status: 431,
+      json: { type: "HTTP_HEADERS_TOO_LARGE" },
+    });
+  });
+
   it("allows no origin on any answer", async () => {
     const answer = await mesh.send({}, { origin: "https://evil.example" });
     expect(Object.keys(answer.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
@@ -518,8 +527,16 @@ describe("a gateway with keys", () => {
     ["GET", "/api/v1/search?query=x", web, 403],
     ["GET", "/api/v1/message/latest", web, 403],
     ["GET", "/api/v1/message/latest/raw", web, 403],
+    ["GET", "/api/v1/message/latest/part/1", web, 403],
+    ["GET", "/api/v1/wait?timeout=0", web, 403],
+    ["GET", "/api/v1/info", {}, 401],
+    ["GET", "/view/latest.html", {}, 401],
+    ["PUT", "/api/v1/messages", desk, 403],
     ["DELETE", "/api/v1/messages", desk, 403],
     ["DELETE", "/api/v1/messages", ops, 200],
+    ["DELETE", "/api/v1/search?query=x", desk, 403],
+    ["GET", "/livez", {}, 200],
+    ["GET", "/readyz", {}, 200],
     ["GET", "/health/live", {}, 200],
     ["POST", "/api/mail/send", {}, 401],
     ["GET", "/api/v1/messages", {}, 401],
@@ -596,79 +613,158 @@ describe("a gateway with keys", () => {
   });
 });
 
-describe("the sandbox's inbox over HTTP, as Mailpit has it", () => {
-  const mesh = new Mesh({}, { sandbox: true });
-  const sandbox = mesh.broker.createService(createSandboxService({ port: 0 })) as Service & SandboxVars;
-  const ids = async (path: string) =>
-    ((await mesh.ask("GET", path)).json["messages"] as { ID: string; Subject: string }[]).map(
-      ({ Subject }) => Subject,
-    );
-
-  beforeAll(async () => {
-    await mesh.broker.start();
-  });
+describe("a gateway's rate limits", () => {
+  const mesh = new Mesh({ GATEWAY_API_KEYS: KEYS, GATEWAY_RATE_LIMIT: "70" }, { sandbox: true });
+  mesh.broker.createService(createSandboxService({ port: 0 }));
+  beforeAll(() => mesh.broker.start());
   afterAll(() => mesh.broker.stop());
-  beforeEach(async () => {
-    sandbox.inbox.clear();
-    const client = createTransport({ host: "127.0.0.1", port: sandbox.smtp.port, pool: true });
-    for (const subject of ["one", "two", "three"]) {
-      await client.sendMail({
-        from: "shop@example.com",
-        to: `${subject}@example.com`,
-        subject,
-        text: "Grüße",
-      });
+  beforeEach(() => {
+    mesh.calls.length = 0;
+  });
+
+  async function statuses(
+    times: number,
+    asking: (index: number) => ReturnType<Mesh["ask"]>,
+  ): Promise<object> {
+    const counts: Record<number, number> = {};
+    for (let index = 0; index < times; index++) {
+      const { status } = await asking(index);
+      counts[status] = (counts[status] ?? 0) + 1;
     }
-    client.close();
+    return counts;
+  }
+
+  it("refuse a key what is beyond its minute, before the body, and say when to come again", async () => {
+    expect(await statuses(72, () => mesh.send({}, web))).toEqual({ 200: 70, 429: 2 });
+    expect(mesh.calls).toHaveLength(70);
+    const { status, headers, json } = await mesh.ask("POST", "/api/mail/send", { headers: web, body: "{" });
+    expect(status).toBe(429);
+    expect(json).toMatchObject({ type: "HTTP_RATE_LIMITED", retryAfter: expect.any(Number) });
+    expect(Number(headers["retry-after"])).toBe(json["retryAfter"]);
+    expect(json["retryAfter"]).toBeGreaterThan(50);
   });
 
-  it("lists by pages", async () => {
-    expect(await ids("/api/v1/messages")).toEqual(["three", "two", "one"]);
-    expect(await ids("/api/v1/messages?start=1&limit=1")).toEqual(["two"]);
-    expect(await ids("/api/v1/messages?start=-1&limit=all")).toEqual(["three", "two", "one"]);
+  it("count who has no valid key by address, whatever X-Forwarded-For and the key say", async () => {
+    const guess = (index: number) =>
+      mesh.send({}, { "x-forwarded-for": `192.0.2.${index}`, authorization: `Bearer guess-${index}` });
+    expect(await statuses(65, guess)).toEqual({ 401: 60, 429: 5 });
+    expect(await mesh.ask("GET", "/api/v1/messages")).toMatchObject({ status: 429 });
+    expect(mesh.calls).toEqual([]);
+    expect(await mesh.send({}, ops)).toMatchObject({ status: 200 });
   });
 
-  it("searches", async () => {
-    expect(await ids("/api/v1/search?query=to:two%40example.com")).toEqual(["two"]);
-    expect(await ids("/api/v1/search?query=subject%3A%22three%22&limit=5")).toEqual(["three"]);
-    expect(await mesh.ask("GET", "/api/v1/search")).toMatchObject({
-      status: 422,
-      json: { fields: [{ field: "query" }] },
+  it("do not hold for who waits for a letter in the sandbox, nor for what asks for no key", async () => {
+    expect(await statuses(80, () => mesh.ask("GET", "/api/v1/messages", { headers: desk }))).toEqual({
+      200: 80,
+    });
+    expect(await statuses(80, () => mesh.ask("GET", "/health/live"))).toEqual({ 200: 80 });
+    expect(await mesh.ask("GET", "/api/mail/stats", { headers: desk })).toMatchObject({ status: 200 });
+  });
+});
+
+describe("a gateway behind one proxy", () => {
+  const mesh = new Mesh({ GATEWAY_API_KEYS: KEYS, GATEWAY_TRUST_PROXY: "1" });
+  beforeAll(() => mesh.broker.start());
+  afterAll(() => mesh.broker.stop());
+
+  it("counts by the address that the proxy wrote, and not by those before it", async () => {
+    for (let index = 0; index < 60; index++) {
+      await mesh.send({}, { "x-forwarded-for": `192.0.2.${index}, 203.0.113.5` });
+    }
+    expect(await mesh.send({}, { "x-forwarded-for": "198.51.100.1, 203.0.113.5" })).toMatchObject({
+      status: 429,
+    });
+    expect(await mesh.send({}, { "x-forwarded-for": "203.0.113.5, 198.51.100.1" })).toMatchObject({
+      status: 401,
     });
   });
 
-  it("shows a message, its source, and `latest`", async () => {
-    const { json } = await mesh.ask("GET", "/api/v1/message/latest");
-    expect(json).toMatchObject({ Subject: "three", To: [{ Name: "", Address: "three@example.com" }] });
-    expect((await mesh.ask("GET", `/api/v1/message/${String(json["ID"])}`)).json).toEqual(json);
-    const raw = await mesh.ask("GET", `/api/v1/message/${String(json["ID"])}/raw`);
-    expect(raw.headers["content-type"]).toBe("text/plain; charset=utf-8");
-    expect(raw.text).toContain("\r\nSubject: three\r\n");
+  it("serves without keys those on this machine only, behind the proxy too", async () => {
+    const open = new Mesh({ GATEWAY_TRUST_PROXY: "1" });
+    await open.broker.start();
+    expect(await open.send({}, { "x-forwarded-for": "203.0.113.5" })).toMatchObject({ status: 403 });
+    expect(await open.send({}, { "x-forwarded-for": "127.0.0.1" })).toMatchObject({ status: 200 });
+    await open.broker.stop();
+  });
+});
+
+describe("a gateway that pages of other origins may call", () => {
+  const origin = "https://app.example.com";
+  const mesh = new Mesh({ GATEWAY_API_KEYS: KEYS, GATEWAY_CORS: `${origin}, http://localhost:5173` });
+  beforeAll(() => mesh.broker.start());
+  afterAll(() => mesh.broker.stop());
+  const corsOf = (headers: Record<string, string | undefined>) =>
+    Object.keys(headers).filter((name) => name.startsWith("access-control"));
+
+  it("lets them read every answer, problems too", async () => {
+    for (const answer of [await mesh.send({}, { ...web, origin }), await mesh.send({}, { origin })]) {
+      expect(answer.headers).toMatchObject({ "access-control-allow-origin": origin, vary: "Origin" });
+      expect(answer.headers["access-control-allow-credentials"]).toBeUndefined();
+    }
+  });
+
+  it("answers their preflight without a key, and calls nothing", async () => {
+    const headers = { origin, "access-control-request-method": "POST" };
+    const answer = await mesh.ask("OPTIONS", "/api/mail/send", { headers });
+    expect(answer).toMatchObject({ status: 204, text: "" });
+    expect(answer.headers).toMatchObject({
+      "access-control-allow-origin": origin,
+      "access-control-allow-methods": "POST",
+      "access-control-allow-headers": expect.stringContaining("Idempotency-Key"),
+    });
   });
 
   it.each([
-    "/api/v1/message/unknown",
-    "/api/v1/message/unknown/raw",
-    "/api/v1/message/%E0%A4%A",
-    "/api/v1/message/",
-  ])("%s is 404", async (path) => {
-    expect(await mesh.ask("GET", path)).toMatchObject({ status: 404 });
+    "https://app.example.co",
+    "https://app.example.com.evil.example",
+    "http://app.example.com",
+    "null",
+  ])("shows nothing to pages of %s", async (stranger) => {
+    const preflight = { origin: stranger, "access-control-request-method": "POST" };
+    const answers = [
+      await mesh.send({}, { ...web, origin: stranger }),
+      await mesh.ask("OPTIONS", "/api/mail/send", { headers: preflight }),
+    ];
+    for (const { headers } of answers) {
+      expect(corsOf(headers)).toEqual([]);
+      expect(headers["vary"]).toBe("Origin");
+    }
   });
 
-  it("deletes some by their ids, or all", async () => {
-    const { json } = await mesh.ask("GET", "/api/v1/message/latest");
-    const headers = { "content-type": "application/json" };
-    const body = JSON.stringify({ IDs: [json["ID"]] });
-    expect(await mesh.ask("DELETE", "/api/v1/messages", { headers, body })).toMatchObject({
-      status: 200,
-      text: "ok",
+  it("serves them without keys too, where a browser says cross-site", async () => {
+    const open = new Mesh({ GATEWAY_CORS: origin });
+    await open.broker.start();
+    const cross = { "sec-fetch-site": "cross-site" };
+    expect(await open.send({}, { ...cross, origin })).toMatchObject({ status: 200 });
+    expect(await open.send({}, { ...cross, origin: "https://evil.example" })).toMatchObject({ status: 403 });
+    await open.broker.stop();
+  });
+});
+
+describe("readiness", () => {
+  const mesh = new Mesh();
+  beforeAll(() => mesh.broker.start());
+  afterAll(() => mesh.broker.stop());
+  const stats = { outbox: { durable: true }, transports: [{ name: "primary", state: "up" }] };
+
+  it("is told without a key, from what a mail node says of itself", async () => {
+    mesh.reply = () => stats;
+    expect(await mesh.ask("GET", "/health/ready")).toMatchObject({ status: 200, json: { status: "ok" } });
+  });
+
+  it("is 503 with the reason, and when to ask again", async () => {
+    mesh.reply = () => ({
+      ...stats,
+      transports: [{ name: "primary", state: "held", problem: { type: "SMTP_AUTH_FAILED" } }],
     });
-    expect(await ids("/api/v1/messages")).toEqual(["two", "one"]);
-    expect(await mesh.ask("DELETE", "/api/v1/messages", { headers, body: '{"IDs":[5]}' })).toMatchObject({
-      status: 422,
+    const { status, headers, json } = await mesh.ask("GET", "/health/ready");
+    expect(status).toBe(503);
+    expect(headers["retry-after"]).toBe("5");
+    expect(json).toMatchObject({
+      type: "HTTP_UNAVAILABLE",
+      detail: "Not ready. The SMTP server primary is held: SMTP_AUTH_FAILED.",
+      reasons: [{ check: "transports", type: "SMTP_AUTH_FAILED" }],
     });
-    expect(await mesh.ask("DELETE", "/api/v1/messages")).toMatchObject({ status: 200, text: "ok" });
-    expect(await ids("/api/v1/messages")).toEqual([]);
   });
 });
 
@@ -684,6 +780,11 @@ describe("a gateway whose mesh has no mail node", () => {
     expect(json).toMatchObject({
       type: "HTTP_UNAVAILABLE",
       detail: "No node of the mesh offers this at the moment.",
+      retryAfter: 5,
+    });
+    expect(await mesh.ask("GET", "/health/ready")).toMatchObject({
+      status: 503,
+      json: { reasons: [{ check: "mail", type: "MAIL_UNAVAILABLE" }] },
     });
   });
 });

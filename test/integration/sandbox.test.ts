@@ -149,6 +149,12 @@ describe("the sandbox's actions", () => {
     ["sandbox.wait", { to: ["ann@example.com"] }, "to"],
     ["sandbox.wait", { address: "ann@example.com" }, "address"],
     ["sandbox.clear", { ids: "all" }, "ids"],
+    ["sandbox.clear", { ids: ["m1"], query: "x" }, "ids"],
+    ["sandbox.mark", {}, "read"],
+    ["sandbox.mark", { read: true, ids: ["m1"], query: "x" }, "ids"],
+    ["sandbox.part", { id: "latest" }, "part"],
+    ["sandbox.headers", { id: "latest", tz: 1 }, "tz"],
+    ["sandbox.info", { verbose: true }, "verbose"],
   ])("%s refuses %j by name", async (action, params, field) => {
     await expect(broker.call(action, params)).rejects.toMatchObject({
       type: "MAIL_INVALID_MESSAGE",
@@ -159,7 +165,7 @@ describe("the sandbox's actions", () => {
 
   it("are for the bus only: no gateway of the mesh can publish them", () => {
     const actions = broker.registry.getActionList({}).filter(({ name }) => name.startsWith("sandbox."));
-    expect(actions).toHaveLength(5);
+    expect(actions).toHaveLength(9);
     for (const { action } of actions) expect(action).toMatchObject({ visibility: "public" });
   });
 });

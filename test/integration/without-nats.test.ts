@@ -68,6 +68,12 @@ describe("with NATS down at start, a node", () => {
     expect(await answer.json()).toMatchObject({ transport: "primary", verdict: "unproven" });
   });
 
+  it("tells load balancers that it is not ready: other nodes cannot reach it", async () => {
+    const answer = await fetch(`${gatewayOf(node)}/health/ready`);
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ reasons: [{ check: "mesh", type: "MESH_NOT_JOINED" }] });
+  });
+
   it("says once where the mesh should be and that it works alone, without the password", () => {
     const lines = node.output.split("\n").filter((line) => line.includes("works alone"));
     expect(lines).toEqual([expect.stringContaining(`nats://127.0.0.1:${port} is not there`)]);
@@ -101,6 +107,10 @@ describe("when NATS appears, the node", () => {
     await node.says(/nats:\/\/127\.0\.0\.1:\d+ has come; the node has joined it/);
     const { result } = await sibling.call("mail.send", message, { nodeID: "mail-1" });
     expect(result).toMatchObject({ status: "sent" });
+  });
+
+  it("is ready", async () => {
+    expect((await fetch(`${gatewayOf(node)}/health/ready`)).status).toBe(200);
   });
 
   it("tells all of them about itself at once, with all its services", async () => {

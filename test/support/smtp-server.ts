@@ -14,6 +14,8 @@ export type { Script } from "./smtp/script.ts";
 export type { Step } from "./smtp/step.ts";
 
 export interface SmtpServerOptions {
+  /** @default a free one */
+  port?: number;
   /** @default "starttls", offered */
   tls?: "implicit" | "starttls" | "none";
   /** @default "valid" for localhost and 127.0.0.1, signed by the test authority */
@@ -67,7 +69,7 @@ export const defaultCapabilities: readonly string[] = [
 ];
 
 /**
- * Listens on 127.0.0.1, on a free port.
+ * Listens on 127.0.0.1.
  *
  * @example
  * const server = await startSmtpServer({ script: { rcpt: ({ nth }) => (nth === 2 ? "550 5.1.1 No such user" : undefined) } });
@@ -130,7 +132,7 @@ export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<
       socket.destroy();
     });
   });
-  listener.listen(0, "127.0.0.1");
+  listener.listen(options.port ?? 0, "127.0.0.1");
   await once(listener, "listening");
   const address = listener.address();
   if (address === null || typeof address === "string") throw new Error("the listener has no port");

@@ -57,6 +57,23 @@ describe("a JSON body", () => {
     expect(await response.json()).toEqual(value);
   });
 
+  it("is read whatever its type where the type is not to count", async () => {
+    const url = await open((request, response) => {
+      readJson(request, { limit: LIMIT, anyType: true }).then(
+        (body) =>
+          send(response, { status: 200, body, headers: { "X-Kind": "any", "Cache-Control": "max-age=9" } }),
+        (error: unknown) => sendProblem(response, problemOf(error, "r1")),
+      );
+    });
+    const put = (type: string, body: string) =>
+      fetch(url, { method: "PUT", headers: { "content-type": type }, body });
+    const response = await put("application/x-www-form-urlencoded", '{"a":1}');
+    expect(await response.json()).toEqual({ a: 1 });
+    expect(response.headers.get("x-kind")).toBe("any");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect((await put("text/plain", "a=1")).status).toBe(400);
+  });
+
   it.each([
     ["no type", "", "{}", 415],
     ["text", "text/plain", "{}", 415],

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Socket } from "node:net";
 import { describe, expect, it } from "@jest/globals";
 import { isLocal, isLoopback, refuseStrangers } from "../../../lib/http/host.ts";
 
-const visit = (remoteAddress: string | undefined, headers: IncomingHttpHeaders) => () =>
-  refuseStrangers({ socket: { remoteAddress } as Socket, headers });
+const visit =
+  (address: string, headers: IncomingHttpHeaders, isAllowedOrigin = false) =>
+  () =>
+    refuseStrangers({ headers }, { address, isAllowedOrigin });
 
 describe("loopback", () => {
   it.each([
@@ -61,7 +62,7 @@ describe("without keys", () => {
     expect(visit("127.0.0.1", {})).toThrow(/Host/);
   });
 
-  it.each(["10.0.0.1", "::ffff:192.168.0.9", undefined])(
+  it.each(["10.0.0.1", "::ffff:192.168.0.9", ""])(
     "the peer %s is not, whatever it says of itself",
     (peer) => {
       const headers = { host: "localhost", "x-forwarded-for": "127.0.0.1", forwarded: "for=127.0.0.1" };
@@ -79,11 +80,15 @@ describe("without keys", () => {
     if (served) visiting.not.toThrow();
     else visiting.toThrow(/other site/);
   });
+
+  it("a cross-site request of a page that GATEWAY_CORS names is served", () => {
+    expect(visit("::1", { host: "localhost:3000", "sec-fetch-site": "cross-site" }, true)).not.toThrow();
+  });
 });
 
 describe("who asks from this machine by its own name", () => {
   const isLocalVisit = (remoteAddress: string | undefined, headers: IncomingHttpHeaders) =>
-    isLocal({ socket: { remoteAddress } as Socket, headers });
+    isLocal({ socket: { remoteAddress } as never, headers });
 
   it.each([
     ["127.0.0.1", { host: "127.0.0.1:3000" }],

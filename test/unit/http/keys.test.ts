@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { ApiKey } from "../../../lib/config/config.ts";
-import { keyCheck } from "../../../lib/http/keys.ts";
+import { openKeys, type Scope } from "../../../lib/http/keys.ts";
 import { Secret } from "../../../lib/secret.ts";
 
 const key = (name: string, secret: string, ...scopes: ApiKey["scopes"]): ApiKey => ({
@@ -8,10 +8,16 @@ const key = (name: string, secret: string, ...scopes: ApiKey["scopes"]): ApiKey 
   secret: new Secret(secret),
   scopes,
 });
-const check = keyCheck([
+const keys = openKeys([
   key("web", "secret-of-the-web", "send"),
   key("ops", "secret-of-ops", "send", "read", "manage"),
 ]);
+
+function check(authorization: string | undefined, scope: Scope): string | undefined {
+  const name = keys.recognize(authorization);
+  keys.demand(scope, name, authorization);
+  return name;
+}
 
 describe("a key", () => {
   it.each([
@@ -46,6 +52,13 @@ describe("a key", () => {
     );
   });
 
+  it.each([
+    [undefined, "This needs an API key."],
+    ["Bearer old", "This API key is not known here."],
+  ])("of %j it is said %s", (authorization, sentence) => {
+    expect(() => check(authorization, "send")).toThrow(sentence);
+  });
+
   it.each(["read", "manage"] as const)(
     "without the scope %s gets 403 with its name and what is missing",
     (scope) => {
@@ -60,6 +73,8 @@ describe("a key", () => {
   );
 
   it("is not asked for where none are set", () => {
-    expect(keyCheck([])(undefined, "manage")).toBeUndefined();
+    const none = openKeys([]);
+    expect(none.areSet).toBe(false);
+    expect(() => none.demand("manage", none.recognize("Bearer x"), "Bearer x")).not.toThrow();
   });
 });

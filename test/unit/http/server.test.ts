@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { RequestListener } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
@@ -49,7 +50,9 @@ describe("the server", () => {
     const http = await serve(() => {}, 100);
     const socket = connect(http.port, http.host);
     socket.write(said);
-    expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
+    const [head, body] = (await text(socket)).split("\r\n\r\n");
+    expect(head).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\nContent-Type: application\/problem\+json\r\n/);
+    expect(JSON.parse(body ?? "")).toMatchObject({ type: "HTTP_REQUEST_TIMEOUT", status: 408 });
   });
 
   it.each([
@@ -69,8 +72,41 @@ describe("the server", () => {
     const http = await serve(() => asked++);
     const socket = connect(http.port, http.host);
     socket.write(said);
-    expect(await text(socket)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    const answer = await text(socket);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).not.toContain(said.slice(0, 30));
     expect(asked).toBe(0);
+  });
+
+  it.each([
+    ["no HTTP", "EHLO x\r\n\r\n", 400, "HTTP_BAD_REQUEST"],
+    ["a TLS handshake", Buffer.from("16030100a5010000a10303", "hex"), 400, "HTTP_BAD_REQUEST"],
+    [
+      "headers beyond 16 KB",
+      `GET / HTTP/1.1\r\nX-Long: ${"x".repeat(20_000)}`,
+      431,
+      "HTTP_HEADERS_TOO_LARGE",
+    ],
+  ])("answers %s with a problem, and ends the connection", async (_what, said, status, type) => {
+    const http = await serve(() => {});
+    const socket = connect(http.port, http.host);
+    socket.write(said);
+    const [head = "", body = ""] = (await text(socket)).split("\r\n\r\n");
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*\r\nConnection: close$`, "s"));
+    const problem = JSON.parse(body) as { requestId: string; remedy: string };
+    expect(problem).toMatchObject({ type, status, remedy: expect.any(String) });
+    expect(head).toContain(`X-Request-ID: ${problem.requestId}\r\n`);
+  });
+
+  it("does not write into the midst of an answer when what follows it is no HTTP", async () => {
+    const http = await serve((_request, response) => {
+      response.write("half");
+    });
+    const socket = connect(http.port, http.host);
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await once(socket, "data");
+    socket.write("nonsense\r\n\r\n");
+    expect(await text(socket)).not.toContain("HTTP/1.1");
   });
 
   it("tells a taken port in one sentence", async () => {

@@ -1,0 +1,72 @@
+/** Whether this gateway can be sent requests: the mesh is joined, a mail node answers, its outbox works, a server takes mail. */
+import type { MailStats } from "../outbox/outbox.ts";
+import { httpError } from "./problem.ts";
+
+export interface Reason {
+  check: "mesh" | "mail" | "outbox" | "transports";
+  /** A stable word: of the outbox's or the server's problem */
+  type: string;
+  /** One sentence, with nothing in it that a stranger should not see: no host, no user, no server's words */
+  message: string;
+}
+
+export interface ReadinessSources {
+  /** False while the node is to be part of a mesh and is not */
+  isMeshJoined: () => boolean;
+  /** `mail.stats`, of any mail node */
+  stats: () => Promise<MailStats>;
+}
+
+/**
+ * @returns a check that resolves when all is well. Who asks while an answer is under way gets the same: strangers may ask, and
+ *   each answer is a call through the mesh
+ * @throws MailError HTTP_UNAVAILABLE with all reasons
+ */
+export function readinessCheck({ isMeshJoined, stats }: ReadinessSources): () => Promise<void> {
+  let asking: Promise<Reason[]> | undefined;
+  return async () => {
+    asking ??= stats()
+      .then(reasonsOf, () => [silent])
+      .finally(() => {
+        asking = undefined;
+      });
+    const reasons = [...(isMeshJoined() ? [] : [alone]), ...(await asking)];
+    if (reasons.length === 0) return;
+    const detail = `Not ready. ${reasons.map(({ message }) => message).join(" ")}`;
+    throw httpError("HTTP_UNAVAILABLE", detail, "Ask `meshmail stats` and `meshmail smtp verify` why.", {
+      reasons,
+    });
+  };
+}
+
+const alone: Reason = {
+  check: "mesh",
+  type: "MESH_NOT_JOINED",
+  message: "The node has not joined its mesh: NATS is away.",
+};
+
+const silent: Reason = {
+  check: "mail",
+  type: "MAIL_UNAVAILABLE",
+  message: "No mail node of the mesh answers.",
+};
+
+function reasonsOf({ outbox, transports }: MailStats): Reason[] {
+  const reasons: Reason[] = [];
+  if (outbox.problem) {
+    const message = "The outbox does not work: nothing is accepted.";
+    reasons.push({ check: "outbox", type: outbox.problem.type, message });
+  }
+  if (transports.length === 0) {
+    const message = "No SMTP server is configured.";
+    reasons.push({ check: "transports", type: "MAIL_NOT_CONFIGURED", message });
+  }
+  if (transports.every(({ state }) => state !== "up")) {
+    for (const { name, state, problem } of transports) {
+      const type = problem?.type ?? "SMTP_CONNECTION_LOST";
+      const message = `The SMTP server ${name} is ${state === "held" ? "held" : "down"}: ${type}.`;
+      reasons.push({ check: "transports", type, message });
+    }
+  }
+  return reasons;
+}
