@@ -54,6 +54,7 @@ function welcome(gateway: string, ignored: readonly string[]): string {
 Meshmail runs. Nothing leaves this machine: the sandbox takes every message.
 ${ignoring}
   gateway   ${gateway}
+  docs      ${gateway}/docs
   sandbox   smtp://${SANDBOX.host}:${SANDBOX.port}
   inbox     ${gateway}/api/v1/messages
   verify    ${gateway}/api/mail/verify

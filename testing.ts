@@ -9,6 +9,7 @@ import { MailError, mailErrors } from "./lib/errors.ts";
 import { recipientsOf, type SendRequest } from "./lib/message/message.ts";
 import { checkSend } from "./lib/message/schema.ts";
 import type { MailReceipt } from "./lib/outbox/receipt.ts";
+import { refusedForGood } from "./lib/outbox/refusals.ts";
 import { smtpProblemTypes } from "./lib/smtp/problem.ts";
 import { transportPolicy } from "./lib/smtp/policy.ts";
 import type { Transport } from "./lib/smtp/transport.ts";
@@ -133,20 +134,13 @@ function list(sent: readonly FakeMail[]): string {
   return lines.length > 0 ? `sent were:\n  ${lines.join("\n  ")}` : "nothing was sent";
 }
 
-/** SMTP faults of recipient and message, for which the real service rejects; for the server's it answers `deferred`. */
-const refusedForGood: ReadonlySet<string> = new Set([
-  "SMTP_RECIPIENT_REJECTED",
-  "SMTP_SENDER_REJECTED",
-  "SMTP_MESSAGE_REJECTED",
-  "SMTP_MESSAGE_TOO_LARGE",
-]);
-
+/** For faults of recipient and message the real service rejects; for the server's it answers `deferred`. */
 function rejectionOf(type: string): MailError | undefined {
   const data = { remedy: "failNext() ordered this.", id: randomUUID() };
   const message = `${type}, as the test asked for`;
   if (Object.hasOwn(mailErrors, type)) return new MailError(type as keyof typeof mailErrors, message, data);
-  if (!refusedForGood.has(type)) return undefined;
-  const code = type === "SMTP_MESSAGE_TOO_LARGE" ? 413 : 422;
+  if (!Object.hasOwn(refusedForGood, type)) return undefined;
+  const code = refusedForGood[type as keyof typeof refusedForGood];
   return new MailError(type, message, data, { code, retryable: false });
 }
 

@@ -11,6 +11,7 @@ export const mailErrors = {
   MAIL_NOT_CANCELABLE: { code: 409, retryable: false },
   MAIL_NOT_RETRYABLE: { code: 409, retryable: false },
   MAIL_NOT_FOUND: { code: 404, retryable: false },
+  MAIL_PROBE_OFF: { code: 403, retryable: false },
   MAIL_OUTBOX_UNAVAILABLE: { code: 503, retryable: true },
   MAIL_OUTBOX_FULL: { code: 429, retryable: true },
 } as const satisfies Record<string, { code: number; retryable: boolean }>;

@@ -1,8 +1,7 @@
 /** Checks the few parameters of an action: every unknown or ill-typed one is refused by name, no value is echoed. */
 import { type Faults, isFaultless, noFaults, refusal } from "./message/faults.ts";
-import { type Rule, shape, type Typed } from "./message/shape.ts";
+import { type Rules, shape, type Typed } from "./message/shape.ts";
 
-type Rules = Readonly<Record<string, Rule>>;
 type Required<R extends Rules> = {
   [N in keyof R as R[N] extends { optional: false } ? N : never]: Typed<R[N]>;
 };

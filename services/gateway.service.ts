@@ -9,9 +9,11 @@ import { send, sendProblem } from "../lib/http/answer.ts";
 import { bodyLimit, hasBody, readJson } from "../lib/http/body.ts";
 import { clientAddress } from "../lib/http/client-address.ts";
 import { corsHeaders, isAllowedOrigin } from "../lib/http/cors.ts";
+import { docsRoutes } from "../lib/http/docs-routes.ts";
 import { isLocal, isLoopback, refuseStrangers } from "../lib/http/host.ts";
 import { type Keys, openKeys, type Scope } from "../lib/http/keys.ts";
 import { mailRoutes } from "../lib/http/mail-routes.ts";
+import { openApiDocument } from "../lib/http/openapi/document.ts";
 import { operatingRoutes } from "../lib/http/operating-routes.ts";
 import { httpError, notFound, problemOf } from "../lib/http/problem.ts";
 import { type RateLimits, rateLimits } from "../lib/http/rate-limit.ts";
@@ -229,10 +231,11 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
         stats: () =>
           this.broker.call<MailStats, object>("mail.stats", {}, { timeout: READY_TIMEOUT, retries: 0 }),
       });
+      const api = [...mailRoutes, ...operatingRoutes];
       this.addRoute(
         routerOptions([
-          ...mailRoutes,
-          ...operatingRoutes,
+          ...api,
+          ...docsRoutes(openApiDocument(api, { keyed: this.keys.areSet })),
           ...(options.sandbox ? unlimited(sandboxRoutes) : []),
         ]),
       );

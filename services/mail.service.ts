@@ -2,56 +2,18 @@
 import type { Context, ServiceSchema } from "moleculer";
 import { MailError } from "../lib/errors.ts";
 import { localeOf } from "../lib/locale.ts";
-import { readMailbox } from "../lib/message/address.ts";
-import { readInstant } from "../lib/message/instants.ts";
 import { checkSend } from "../lib/message/schema.ts";
-import { messageStatuses } from "../lib/outbox/record.ts";
-import type { ListQuery } from "../lib/outbox/store.ts";
-import { paramsCheck } from "../lib/params.ts";
+import { unknownTemplate } from "../lib/outbox/refusals.ts";
 import { presentProvider, providers } from "../lib/providers/providers.ts";
+import { check } from "../lib/requests/checks.ts";
 import { probe } from "../lib/smtp/probe.ts";
 import { noticeHtml } from "../lib/templates/notice.ts";
+import type { RenderedTemplate, Template } from "../lib/templates/template.ts";
 import { errorsMixin } from "../mixins/errors.mixin.ts";
 import { metricsOf } from "../mixins/metrics.ts";
 import { outboxMixin, type OutboxMixinOptions, type OutboxVars } from "../mixins/outbox.mixin.ts";
 import { traceOf } from "../mixins/traces.ts";
 import { transportsMixin, type TransportsOptions, type TransportsVars } from "../mixins/transports.mixin.ts";
-
-const locale = { type: "string", max: 64 } as const;
-const text = { type: "string", max: 2000 } as const;
-
-const check = {
-  verify: paramsCheck({ transport: text, locale }),
-  providers: paramsCheck({ locale }),
-  probe: paramsCheck({ uri: text, provider: text, username: text, password: text, sender: text, locale }),
-  nothing: paramsCheck({}),
-  id: paramsCheck({ id: { type: "string", min: 1, max: 64, optional: false } }),
-  list: paramsCheck(
-    {
-      status: { type: "enum", values: messageStatuses },
-      recipient: text,
-      tag: text,
-      template: text,
-      since: { type: "any" },
-      until: { type: "any" },
-      cursor: text,
-      limit: { type: "number", integer: true, min: 1, max: 200 },
-    },
-    ({ since, until, recipient, limit = 50, ...query }, faults): Omit<ListQuery, "now"> => {
-      const from = readInstant(since, "since", faults);
-      const to = readInstant(until, "until", faults);
-      const address =
-        recipient === undefined ? undefined : readMailbox(recipient, "recipient", faults)?.address;
-      return {
-        ...query,
-        limit,
-        ...(address !== undefined && { recipient: address }),
-        ...(from !== undefined && { since: from }),
-        ...(to !== undefined && { until: to }),
-      };
-    },
-  ),
-};
 
 /** Parameters hold one-time passwords: no span and no log may show them. */
 const tracing = { tags: { params: false, meta: false, response: false } } as const;
@@ -126,6 +88,22 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
         },
       },
 
+      templates: {
+        ...forEveryone,
+        handler(ctx): Template[] {
+          check.templates(ctx.params);
+          return [];
+        },
+      },
+
+      render: {
+        ...forEveryone,
+        handler(ctx): RenderedTemplate {
+          check.render(ctx.params);
+          throw unknownTemplate();
+        },
+      },
+
       probe: {
         ...busOnly,
         ...patient,
@@ -139,7 +117,7 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
       get: {
         ...busOnly,
         handler(ctx) {
-          return this.outbox.get(check.id(ctx.params).id);
+          return this.outbox.get(check.get(ctx.params).id);
         },
       },
 
@@ -153,21 +131,21 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
       cancel: {
         ...busOnly,
         handler(ctx) {
-          return this.outbox.cancel(check.id(ctx.params).id);
+          return this.outbox.cancel(check.cancel(ctx.params).id);
         },
       },
 
       retry: {
         ...busOnly,
         handler(ctx) {
-          return this.outbox.retry(check.id(ctx.params).id);
+          return this.outbox.retry(check.retry(ctx.params).id);
         },
       },
 
       stats: {
         ...busOnly,
         handler(ctx) {
-          check.nothing(ctx.params);
+          check.stats(ctx.params);
           return this.outbox.stats();
         },
       },
@@ -178,7 +156,7 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
         // somebody asks every few seconds, and learns nothing from a trace of it
         tracing: false,
         handler(ctx) {
-          check.nothing(ctx.params);
+          check.metrics(ctx.params);
           return metricsOf(this.broker).registry.getMetricsAsJSON();
         },
       },
@@ -221,12 +199,9 @@ function withHeaderKey(params: unknown, headers: Record<string, unknown> | undef
 }
 
 function probeIsOff(): MailError {
-  return new MailError(
-    "MAIL_PROBE_OFF",
-    "trying unsaved settings is switched off on this node",
-    { remedy: "Set MAIL_PROBE=on where operators should be able to try settings from here." },
-    { code: 403, retryable: false },
-  );
+  return new MailError("MAIL_PROBE_OFF", "trying unsaved settings is switched off on this node", {
+    remedy: "Set MAIL_PROBE=on where operators should be able to try settings from here.",
+  });
 }
 
 export default createMailService();

@@ -1,4 +1,4 @@
-/** Sends an answer whole; nothing may cache it or guess at its type. */
+/** Sends an answer whole; nobody may guess at its type, or keep it unless it says so. */
 import type { ServerResponse } from "node:http";
 import type { HttpProblem } from "./problem.ts";
 
@@ -8,7 +8,7 @@ export interface Answer {
   body: unknown;
   /** @default by the kind of the body */
   type?: string;
-  /** Beside those that every answer has, e.g. `Location` */
+  /** Beside those that every answer has, e.g. `Location`; `Cache-Control` in place of `no-store` */
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -22,10 +22,10 @@ export function send(response: ServerResponse, { status, body, type, headers }: 
   const isPlain = typeof body === "string" || Buffer.isBuffer(body);
   const bytes = Buffer.from(isPlain ? body : JSON.stringify(body ?? null));
   response.writeHead(status, {
+    "Cache-Control": "no-store",
     ...headers,
     "Content-Type": type ?? (isPlain ? "text/plain; charset=utf-8" : "application/json; charset=utf-8"),
     "Content-Length": bytes.length,
-    "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
   });
   response.write(bytes);

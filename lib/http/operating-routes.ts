@@ -1,9 +1,15 @@
 /** What load balancers and monitoring ask of the gateway, as a table of routes. */
 import { contentType } from "../metrics.ts";
+import { getLiveness, getReadiness } from "./openapi/operations/health.ts";
 import { ok, type Route } from "./route.ts";
 
 export const operatingRoutes: readonly Route[] = [
-  { method: "GET", path: "/health/live", answer: async () => ok({ status: "ok" }) },
+  {
+    method: "GET",
+    path: "/health/live",
+    answer: async () => ok({ status: "ok" }),
+    operation: getLiveness,
+  },
   {
     method: "GET",
     path: "/health/ready",
@@ -11,6 +17,7 @@ export const operatingRoutes: readonly Route[] = [
       await ready();
       return ok({ status: "ok" });
     },
+    operation: getReadiness,
   },
   {
     method: "GET",

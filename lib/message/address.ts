@@ -4,7 +4,7 @@ import { hasInvisible, hasUnprintable, isAscii } from "./characters.ts";
 import { type Faults, isRecord, kindOf, refuse } from "./faults.ts";
 import { limits } from "./limits.ts";
 import type { Mailbox } from "./message.ts";
-import { shape } from "./shape.ts";
+import { type Rules, shape } from "./shape.ts";
 
 const EXAMPLE = '"ann@example.com", "Ann <ann@example.com>" or { name, address }';
 
@@ -50,10 +50,19 @@ export function readMailbox(value: unknown, field: string, faults: Faults): Mail
   return parsed && named(name, parsed.address);
 }
 
-const mailboxShape = shape(
-  { name: { type: "string" }, address: { type: "string", optional: false } },
-  { email: "address", mail: "address", value: "address" },
-);
+export const mailboxRules = {
+  name: {
+    type: "string",
+    doc: { description: "Shown to the reader; without @ and line breaks.", maxLength: limits.displayName },
+  },
+  address: {
+    type: "string",
+    optional: false,
+    doc: { description: "One plain address with a domain.", maxLength: limits.address },
+  },
+} as const satisfies Rules;
+
+const mailboxShape = shape(mailboxRules, { email: "address", mail: "address", value: "address" });
 
 /**
  * Checks an `addr-spec` (RFC 5321 section 4.1.2) in the only form that every program reads alike: a dot-atom, `@`, a domain

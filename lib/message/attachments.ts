@@ -4,32 +4,81 @@ import { hasInvisible, hasUnprintable } from "./characters.ts";
 import { type Faults, isRecord, kindOf, ownFields, refuse } from "./faults.ts";
 import { limits } from "./limits.ts";
 import type { Attachment } from "./message.ts";
-import { shape } from "./shape.ts";
+import { type Rules, shape } from "./shape.ts";
 
 const HAND_OVER = "an attachment's bytes come in content; paths, URLs and streams are never fetched";
 
-const attachmentShape = shape(
-  {
-    filename: { type: "string", optional: false },
-    content: { type: "any" },
-    encoding: { type: "enum", values: ["base64", "utf8", "utf-8"] },
-    contentType: { type: "string", max: limits.contentType },
-    cid: { type: "string", min: 1, max: limits.contentId },
+export const attachmentRules = {
+  filename: {
+    type: "string",
+    optional: false,
+    doc: {
+      description:
+        "As the recipient sees it; folders are taken off. No line breaks, no invisible characters.",
+      minLength: 1,
+      maxLength: limits.filename,
+    },
   },
-  {
-    path: HAND_OVER,
-    href: HAND_OVER,
-    url: HAND_OVER,
-    file: HAND_OVER,
-    stream: HAND_OVER,
-    raw: HAND_OVER,
-    data: "content",
-    name: "filename",
-    mimetype: "contentType",
-    type: "contentType",
-    contentid: "cid",
+  content: {
+    type: "any",
+    doc: {
+      description:
+        "The bytes: text, base64 (say so in `encoding`), or what JSON makes of a Node.js Buffer. Never a path or a URL.",
+      anyOf: [
+        { type: "string" },
+        {
+          type: "object",
+          properties: {
+            type: { const: "Buffer" },
+            data: { type: "array", items: { type: "integer", minimum: 0, maximum: 255 } },
+          },
+          required: ["type", "data"],
+          additionalProperties: false,
+        },
+      ],
+    },
   },
-);
+  encoding: {
+    type: "enum",
+    values: ["base64", "utf8", "utf-8"],
+    doc: {
+      description:
+        "How a string in `content` is to be read. base64 is that of RFC 4648 section 4, with padding and without line breaks.",
+      default: "utf8",
+    },
+  },
+  contentType: {
+    type: "string",
+    max: limits.contentType,
+    doc: {
+      description:
+        "A media type, `application/pdf` for instance; by the filename where it is missing. No multipart.",
+    },
+  },
+  cid: {
+    type: "string",
+    min: 1,
+    max: limits.contentId,
+    doc: {
+      description:
+        'To show it within the html: `<img src="cid:…">`. Printable ASCII without spaces, quotes and <>; each one once.',
+    },
+  },
+} as const satisfies Rules;
+
+const attachmentShape = shape(attachmentRules, {
+  path: HAND_OVER,
+  href: HAND_OVER,
+  url: HAND_OVER,
+  file: HAND_OVER,
+  stream: HAND_OVER,
+  raw: HAND_OVER,
+  data: "content",
+  name: "filename",
+  mimetype: "contentType",
+  type: "contentType",
+  contentid: "cid",
+});
 
 /**
  * Reads the list of attachments.

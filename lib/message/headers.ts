@@ -30,9 +30,12 @@ const STRUCTURED: Readonly<Record<string, { name: string; value: RegExp; expecte
   },
 };
 
-const ALLOWED = `${Object.values(STRUCTURED)
-  .map(({ name }) => name)
-  .join(", ")} and X-… are allowed`;
+/** What each header with rules of its own looks like, by the usual spelling of its name. */
+export const headerFormats: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.values(STRUCTURED).map(({ name, expected }) => [name, expected]),
+);
+
+const ALLOWED = `${Object.keys(headerFormats).join(", ")} and X-… are allowed`;
 
 /** Reads `headers`: an object of strings. Names keep the caller's case for `X-…`, and get the usual one otherwise. */
 export function readHeaders(value: object, faults: Faults): Record<string, string> {

@@ -1,5 +1,6 @@
 /** When a message may go out: moments as ISO 8601 with a zone, or epoch milliseconds. */
 import { types } from "node:util";
+import type { JsonSchema } from "../json-schema.ts";
 import { type Faults, kindOf, refuse } from "./faults.ts";
 import { limits } from "./limits.ts";
 
@@ -11,6 +12,14 @@ const ISO =
 
 /** 9999-12-31T23:59:59.999Z */
 const LAST = 253_402_300_799_999;
+
+/** A moment as it is written. Days that there are not, and epoch seconds, pass this and are refused all the same. */
+export const instantSchema: JsonSchema = {
+  anyOf: [
+    { type: "string", pattern: ISO.source },
+    { type: "integer", minimum: 0, maximum: LAST },
+  ],
+};
 
 /** Epoch seconds of our days, read as milliseconds, are days in 1970: the letter would go out at once. */
 const looksLikeSeconds = (value: number): boolean => value >= 1e9 && value < 1e11;

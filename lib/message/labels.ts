@@ -15,6 +15,8 @@ export function readTags(list: readonly unknown[], faults: Faults): string[] {
   });
 }
 
+export const METADATA_NAME = /^[\w.:-]+$/;
+
 export function readMetadata(value: object, faults: Faults): Record<string, string> {
   const names = Object.keys(value);
   if (names.length > limits.metadata) {
@@ -23,7 +25,7 @@ export function readMetadata(value: object, faults: Faults): Record<string, stri
   }
   const entries = Object.entries(ownFields(value)).map(([name, text]): [string, string] => {
     const field = `metadata.${printable(name)}`;
-    if (!/^[\w.:-]+$/.test(name) || name.length > limits.metadataKey || name === "__proto__") {
+    if (!METADATA_NAME.test(name) || name.length > limits.metadataKey || name === "__proto__") {
       refuse(faults, field, `expected a name of letters, digits and . _ : -, at most ${limits.metadataKey}`);
     } else if (typeof text !== "string") refuse(faults, field, `expected a string, got ${kindOf(text)}`);
     else if (text.length > limits.metadataValue) {

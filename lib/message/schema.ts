@@ -8,7 +8,9 @@ import { readTimes } from "./instants.ts";
 import { readLine, readMetadata, readTags } from "./labels.ts";
 import { limits } from "./limits.ts";
 import { recipientsOf, type SendRequest } from "./message.ts";
+import { sendRules } from "./rules.ts";
 import { type Hints, shape } from "./shape.ts";
+import { readLocale, readTemplateName } from "./template.ts";
 import { readData } from "./template-data.ts";
 
 export interface SendLimits {
@@ -51,35 +53,7 @@ const hints: Hints = {
   list: "List-Unsubscribe goes into headers",
 };
 
-const sendShape = shape(
-  {
-    to: { type: "any" },
-    cc: { type: "any" },
-    bcc: { type: "any" },
-    from: { type: "any" },
-    replyTo: { type: "any" },
-    subject: { type: "string", max: limits.subject },
-    text: { type: "string" },
-    html: { type: "string" },
-    template: { type: "string" },
-    data: { type: "object" },
-    locale: { type: "string", max: limits.locale },
-    language: { type: "string", max: limits.locale },
-    attachments: { type: "array", max: limits.attachments },
-    headers: { type: "object" },
-    tags: { type: "array", max: limits.tags },
-    metadata: { type: "object" },
-    idempotencyKey: { type: "string", min: 1, max: limits.key },
-    sendAt: { type: "any" },
-    expiresAt: { type: "any" },
-    replaceKey: { type: "string", min: 1, max: limits.key },
-    priority: { type: "enum", values: ["high", "normal", "low"] },
-    ambiguous: { type: "enum", values: ["retry", "hold"] },
-    dryRun: { type: "boolean" },
-    wait: { type: "any" },
-  },
-  hints,
-);
+const sendShape = shape(sendRules, hints);
 
 type Given = NonNullable<ReturnType<typeof sendShape>>;
 
@@ -107,7 +81,7 @@ export function checkSend(
   const replyTo = readMailboxes(given.replyTo, "replyTo", limits.replyTo, faults);
   const content = readContent(given, faults);
   const data = given.data && readData(given.data, faults);
-  const locale = readLocale(given, faults);
+  const locale = readLanguage(given, faults);
   const attachments = readAttachments(given.attachments ?? [], maxSize, faults);
   checkTotal([content.text, content.html, ...attachments.map((one) => one.content)], maxSize, faults);
   const headers = given.headers ? readHeaders(given.headers, faults) : {};
@@ -155,9 +129,6 @@ function readRecipients(given: Given, max: number, faults: Faults): Pick<SendReq
   return found;
 }
 
-/** Names of files in the folder of templates: no path can be made of them. */
-const TEMPLATE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-
 function readContent(
   given: Given,
   faults: Faults,
@@ -172,9 +143,7 @@ function readContent(
   }
   const text = readBody(given.text, "text", faults);
   const html = readBody(given.html, "html", faults);
-  if (template !== undefined && !TEMPLATE_NAME.test(template)) {
-    refuse(faults, "template", "expected the name of a template: a-z, 0-9, . _ -, at most 64 characters");
-  }
+  readTemplateName(template, faults);
   const refused = ["text", "html", "template"].some((field) => isRefused(faults, field));
   if (!refused && text === undefined && html === undefined && template === undefined) {
     refuse(faults, "text", "expected text, html or template, got none of them");
@@ -194,18 +163,11 @@ function readBody(body: string | undefined, field: string, faults: Faults): stri
   return wellFormed(body);
 }
 
-function readLocale({ locale, language }: Given, faults: Faults): string | undefined {
+function readLanguage({ locale, language }: Given, faults: Faults): string | undefined {
   if (locale !== undefined && language !== undefined && locale !== language) {
     refuse(faults, "language", "expected the same as locale, for which it is another name");
   }
-  const tag = locale ?? language;
-  if (tag === undefined) return undefined;
-  try {
-    return Intl.getCanonicalLocales(tag)[0];
-  } catch {
-    refuse(faults, locale === undefined ? "language" : "locale", "expected a BCP 47 tag such as en or zh-CN");
-    return undefined;
-  }
+  return readLocale(locale ?? language, locale === undefined ? "language" : "locale", faults);
 }
 
 function checkTotal(parts: readonly (string | Uint8Array | undefined)[], max: number, faults: Faults): void {

@@ -1,19 +1,23 @@
 /** The outer shape of an object that came in: which fields it has and of what type. What is not named is refused. */
 import Validator from "fastest-validator";
+import type { JsonSchema } from "../json-schema.ts";
 import { nearest } from "../nearest.ts";
 import { type Faults, isRecord, kindOf, ownFields, printable, refuse } from "./faults.ts";
 
 /**
  * Rules of fastest-validator that look no deeper than the value itself; `any` leaves everything, null too, to who reads it.
- * Fields are optional unless they say otherwise.
+ * Fields are optional unless they say otherwise. `doc` is for people and for OpenAPI: laid over the schema that follows from
+ * the rule, it says what only the readers of the value check. No check looks at it.
  */
-export type Rule = { optional?: false } & (
+export type Rule = { optional?: false; doc?: JsonSchema } & (
   | { type: "any" | "boolean" | "object" }
   | { type: "string"; min?: number; max?: number }
   | { type: "number"; integer?: true; min?: number; max?: number }
   | { type: "array"; max?: number; items?: "string" }
   | { type: "enum"; values: readonly string[] }
 );
+
+export type Rules = Readonly<Record<string, Rule>>;
 
 /** What a rule lets through. */
 export type Typed<R> = R extends { type: "enum"; values: readonly (infer Word)[] }
@@ -42,7 +46,7 @@ export type Hints = Readonly<Record<string, string>>;
  * (`at` is the object's own; empty for the parameters). It returns a copy, without prototype, of those fields that are as
  * expected; undefined where the value is no object.
  */
-export function shape<const R extends Readonly<Record<string, Rule>>>(rules: R, hints: Hints = {}) {
+export function shape<const R extends Rules>(rules: R, hints: Hints = {}) {
   const names = Object.keys(rules);
   let check: ReturnType<typeof compiled> | undefined;
 
@@ -81,12 +85,12 @@ interface Complaint {
 /** The package's types promise a `default`; what it exports is the class itself. */
 const FastestValidator = Validator as unknown as typeof Validator.default;
 
-function compiled(rules: Readonly<Record<string, Rule>>): (fields: object) => Complaint[] {
+function compiled(rules: Rules): (fields: object) => Complaint[] {
   // Its own messages are switched off: they quote the value, and make a string of it, where a deep list overflows the stack.
   const { messages } = new FastestValidator();
   const silent = Object.fromEntries(Object.keys(messages).map((type) => [type, ""]));
   const validator = new FastestValidator({ considerNullAsAValue: true, messages: silent });
-  const schema = Object.entries(rules).map(([name, rule]) => [
+  const schema = Object.entries(rules).map(([name, { doc: _doc, ...rule }]) => [
     name,
     { optional: true, nullable: rule.type === "any", ...rule },
   ]);

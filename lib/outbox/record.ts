@@ -2,7 +2,7 @@
 import type { Ambiguity, Priority } from "../message/message.ts";
 import type { Problem } from "../smtp/problem.ts";
 
-const recipientStatuses = [
+export const recipientStatuses = [
   "queued",
   "sending",
   "sent",

@@ -1,5 +1,6 @@
 /** How the outbox says no: each refusal with its reason and what to do about it. */
 import { MailError } from "../errors.ts";
+import type { SmtpProblemType } from "../smtp/problem.ts";
 import { noServer } from "../smtp/verify.ts";
 import { type MailRecord, outcomeOf } from "./record.ts";
 
@@ -56,6 +57,14 @@ export function notRetryable(id: string, status: string): MailError {
   });
 }
 
+/** Faults of the recipient, the message or the caller's own `from`, with their HTTP status: a call ends with them. */
+export const refusedForGood = {
+  SMTP_RECIPIENT_REJECTED: 422,
+  SMTP_SENDER_REJECTED: 422,
+  SMTP_MESSAGE_REJECTED: 422,
+  SMTP_MESSAGE_TOO_LARGE: 413,
+} as const satisfies Partial<Record<SmtpProblemType, number>>;
+
 /**
  * Every recipient was refused for good, by a fault of the recipient, the message or the caller's own `from`: that is the
  * caller's answer. (Faults of the server or of our settings never fail a message, so they cannot come to this; a crash or a lost content is ours.)
@@ -66,6 +75,8 @@ export function throwIfRefused(record: MailRecord): void {
   if (problem.type === "MAIL_CRASHED" || problem.type === "MAIL_CONTENT_LOST") return;
   const { type, message, ...facts } = problem;
   const recipients = record.recipients.map(outcomeOf);
-  const code = type === "SMTP_MESSAGE_TOO_LARGE" ? 413 : 422;
+  const code = Object.hasOwn(refusedForGood, type)
+    ? refusedForGood[type as keyof typeof refusedForGood]
+    : 422;
   throw new MailError(type, message, { ...facts, id: record.id, recipients }, { code, retryable: false });
 }

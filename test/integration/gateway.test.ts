@@ -47,7 +47,19 @@ class Mesh {
   }
 
   #mail(): ServiceSchema {
-    const names = ["send", "verify", "providers", "get", "list", "cancel", "retry", "stats", "probe"];
+    const names = [
+      "send",
+      "verify",
+      "providers",
+      "get",
+      "list",
+      "cancel",
+      "retry",
+      "stats",
+      "probe",
+      "templates",
+      "render",
+    ];
     const handler = ({ action, params, headers, options, requestID }: Context): unknown => {
       const name = action?.name ?? "";
       this.calls.push({ action: name, params, headers, timeout: options.timeout, requestID });
@@ -265,6 +277,7 @@ describe("a gateway without keys", () => {
   it.each([
     ["GET", "/api/mail/messages/m%2F1", "mail.get", { id: "m/1" }],
     ["GET", "/api/mail/stats", "mail.stats", {}],
+    ["GET", "/api/mail/templates", "mail.templates", {}],
     ["POST", "/api/mail/messages/m1/retry", "mail.retry", { id: "m1" }],
     ["POST", "/api/mail/messages/m1/cancel", "mail.cancel", { id: "m1" }],
   ])("%s %s is %s", async (method, path, action, params) => {
@@ -373,6 +386,9 @@ describe("a gateway without keys", () => {
       ["TRACE", "/api/mail/send", "POST"],
       ["DELETE", "/health/live", "GET, HEAD"],
       ["POST", "/api/mail/verify", "GET, HEAD"],
+      ["POST", "/", "GET, HEAD"],
+      ["POST", "//", "GET, HEAD"],
+      ["POST", "/docs", "GET, HEAD"],
     ])("%s %s is 405 and says what is allowed", async (method, path, allowed) => {
       const { status, headers } = await mesh.ask(method, path, {
         headers: { "x-http-method-override": "POST" },
@@ -382,8 +398,6 @@ describe("a gateway without keys", () => {
     });
 
     it.each([
-      "/",
-      "//",
       "/api",
       "/api/mail",
       "/api/mail/send/x",
@@ -534,10 +548,17 @@ describe("a gateway with keys", () => {
     ["PUT", "/api/v1/messages", desk, 403],
     ["DELETE", "/api/v1/messages", desk, 403],
     ["DELETE", "/api/v1/messages", ops, 200],
+    ["GET", "/api/mail/templates", web, 200],
+    ["GET", "/api/mail/templates", desk, 403],
+    ["POST", "/api/mail/templates/notice/render", web, 200],
+    ["POST", "/api/mail/templates/notice/render", desk, 403],
     ["DELETE", "/api/v1/search?query=x", desk, 403],
     ["GET", "/livez", {}, 200],
     ["GET", "/readyz", {}, 200],
     ["GET", "/health/live", {}, 200],
+    ["GET", "/openapi.json", {}, 200],
+    ["GET", "/docs", {}, 200],
+    ["GET", "/", {}, 302],
     ["POST", "/api/mail/send", {}, 401],
     ["GET", "/api/v1/messages", {}, 401],
     ["DELETE", "/api/v1/messages", {}, 401],
@@ -592,7 +613,7 @@ describe("a gateway with keys", () => {
   it("has no action of this node for those who know its name", async () => {
     const names = mesh.broker.registry.getActionList({}).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(["$node.list", "mail.get", "sandbox.clear"]));
-    const routes = /^\/api\/mail\/(send|verify|providers|stats|probe)$/;
+    const routes = /^\/api\/mail\/(send|verify|providers|stats|probe|templates)$/;
     const paths = [...names, "api.listAliases", "gateway.listAliases", "gateway.addRoute", "api.rest"]
       .flatMap((name) => [name, name.replaceAll(".", "/"), name.replace("$", "~").replaceAll(".", "/")])
       .flatMap((name) => [`/${name}`, `/api/${name}`, `/api/v1/${name}`])

@@ -61,7 +61,7 @@ describe("a JSON body", () => {
     const url = await open((request, response) => {
       readJson(request, { limit: LIMIT, anyType: true }).then(
         (body) =>
-          send(response, { status: 200, body, headers: { "X-Kind": "any", "Cache-Control": "max-age=9" } }),
+          send(response, { status: 200, body, headers: { "X-Kind": "any", "X-Content-Type-Options": "x" } }),
         (error: unknown) => sendProblem(response, problemOf(error, "r1")),
       );
     });
@@ -71,6 +71,7 @@ describe("a JSON body", () => {
     expect(await response.json()).toEqual({ a: 1 });
     expect(response.headers.get("x-kind")).toBe("any");
     expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
     expect((await put("text/plain", "a=1")).status).toBe(400);
   });
 

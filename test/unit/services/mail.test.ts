@@ -6,7 +6,7 @@ import { configFor } from "../../support/config.ts";
 import { type SmtpServer, startSmtpServer } from "../../support/smtp-server.ts";
 import { transportTo } from "../../support/transport.ts";
 
-const forEveryone = ["providers", "send", "sendMail", "verify"];
+const forEveryone = ["providers", "render", "send", "sendMail", "templates", "verify"];
 const busOnly = ["cancel", "get", "list", "probe", "retry", "stats"];
 
 let smtp: SmtpServer;
@@ -78,6 +78,28 @@ describe("the actions", () => {
     await expect(broker.call("mail.list", params)).rejects.toMatchObject({
       type: "MAIL_INVALID_MESSAGE",
       data: { fields: [{ field }] },
+    });
+  });
+
+  it.each([
+    ["template", { template: "../secret" }],
+    ["template", { data: {} }],
+    ["data.__proto__", { template: "notice", data: JSON.parse('{"__proto__":1}') as object }],
+    ["locale", { template: "notice", locale: "not a tag" }],
+    ["to", { template: "notice", to: "ann@example.com" }],
+  ])("(render) refuse a bad %s", async (field, params) => {
+    await expect(broker.call("mail.render", params)).rejects.toMatchObject({
+      type: "MAIL_INVALID_MESSAGE",
+      data: { fields: [{ field }] },
+    });
+  });
+
+  it("(templates, render) have no template in this version, and say so", async () => {
+    expect(await broker.call("mail.templates", {})).toEqual([]);
+    await expect(broker.call("mail.templates", { locale: "en" })).rejects.toMatchObject({ code: 422 });
+    const params = { template: "notice", data: { code: "481516" }, locale: "zh-hans" };
+    await expect(broker.call("mail.render", params)).rejects.toMatchObject({
+      type: "MAIL_UNKNOWN_TEMPLATE",
     });
   });
 
