@@ -1,6 +1,7 @@
 /** What load balancers and monitoring ask of the gateway, as a table of routes. */
 import { contentType } from "../metrics.ts";
 import { getLiveness, getReadiness } from "./openapi/operations/health.ts";
+import { getMetrics } from "./openapi/operations/metrics.ts";
 import { ok, type Route } from "./route.ts";
 
 export const operatingRoutes: readonly Route[] = [
@@ -25,5 +26,6 @@ export const operatingRoutes: readonly Route[] = [
     scope: "read",
     openOnLoopback: true,
     answer: async ({ metrics }) => ({ status: 200, body: await metrics(), type: contentType }),
+    operation: getMetrics,
   },
 ];

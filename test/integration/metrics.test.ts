@@ -226,7 +226,10 @@ describe("the metrics of a mail node, asked for at the gateway of another one,",
     const local = { nodeID: "mail-1" };
     const sendOne = (n: number) => node.call<unknown, object>("mail.send", letter(n), local);
     const view = (n: number) =>
-      ask(`/api/mail/messages/canary-${n}?canary=${n}`, { "x-request-id": `canary-${n}` });
+      ask(`/api/mail/messages/canary-${n}?canary=${n}`, {
+        authorization: "Bearer secret-of-the-watch",
+        "x-request-id": `canary-${n}`,
+      });
     const lost = (n: number) => ask(`/canary-${n}`, { "user-agent": `canary-${n}` });
     await other.call<unknown, object>("mail.send", letter(0), { nodeID: "mail-2" });
     await Promise.all([sendOne(0), view(0), lost(0)]);
