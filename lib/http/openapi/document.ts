@@ -18,7 +18,7 @@ export function openApiDocument(routes: readonly Route[], { keyed }: { keyed: bo
   const paths: OpenApiDocument["paths"] = {};
   for (const route of routes.filter(isDescribed)) {
     const path = (paths[pathOf(route)] ??= {});
-    path[route.method.toLowerCase()] = operationOf(route, found);
+    path[route.method.toLowerCase()] = operationOf(route, found, keyed);
   }
   return {
     openapi: "3.1.0",

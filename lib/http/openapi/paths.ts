@@ -14,7 +14,8 @@ export function pathOf({ path }: Route): string {
   return path.replace(/:(\w+)/g, "{$1}");
 }
 
-export function operationOf(route: DescribedRoute, components: Components): object {
+/** @param keyed false: whoever asks needs no key, and may send one all the same */
+export function operationOf(route: DescribedRoute, components: Components, keyed: boolean): object {
   const { operation, scope, asks = {} } = route;
   const { id, tag, summary, description, headers = {} } = operation;
   const examples = Object.entries(operation.examples);
@@ -31,7 +32,7 @@ export function operationOf(route: DescribedRoute, components: Components): obje
     tags: [tag],
     summary,
     description: scope ? `${description}\n\nNeeds a key with the scope \`${scope}\`.` : description,
-    security: scope ? [{ apiKey: [scope] }] : [],
+    security: scope ? [{ apiKey: [scope] }, ...(keyed ? [] : [{}])] : [],
     parameters: [...inPath, ...parametersOf("query", asks.query ?? {}, components), ...inHeaders],
     ...(asks.body && { requestBody: requestBodyOf(asks.body, operation, components) }),
     responses: { ...answersOf(operation, components), ...refusalsOf(route, components) },

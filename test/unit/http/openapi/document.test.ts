@@ -56,6 +56,13 @@ describe("the document", () => {
     }
   });
 
+  it("leaves the key to whoever asks where the gateway has none", () => {
+    for (const [, , { security, operationId }] of operationsOf(described(false))) {
+      const needsNone = security.length === 0 || security.some((one) => Object.keys(one).length === 0);
+      expect({ operationId, needsNone }).toEqual({ operationId, needsNone: true });
+    }
+  });
+
   it("names every part of a path as a parameter", () => {
     for (const [, path, { parameters }] of operations) {
       const named = parameters.filter((one) => one.in === "path");
