@@ -6,6 +6,16 @@ import { maxPayloadMiddleware } from "./mixins/max-payload.middleware.ts";
 import { workAloneMiddleware } from "./mixins/work-alone.middleware.ts";
 import { replCommands } from "./repl.ts";
 
+/** The names of Moleculer's own actions: an open gateway of somebody else would tell strangers what there is, and how it is. */
+const busOnly = ["list", "services", "actions", "events", "health", "metrics"];
+
+/** What lies over these actions. An object for each: of a shared one, Moleculer gives the first one's handler to all. */
+function nodeActions() {
+  const visible = busOnly.map((name) => [name, { visibility: "public" }] as const);
+  // $node.options would show the transporter's password to every node of the mesh
+  return { ...Object.fromEntries(visible), options: false };
+}
+
 /** A function, so that nothing is read before the Runner asks. */
 export default function brokerOptions(): BrokerOptions {
   loadDotenv();
@@ -19,8 +29,7 @@ export default function brokerOptions(): BrokerOptions {
     // are killed after 30
     tracking: { enabled: true, shutdownTimeout: 8_000 },
     logLevel: "info",
-    // $node.options would show the transporter's password to every node of the mesh
-    internalServices: { $node: { actions: { options: false } } },
+    internalServices: { $node: { actions: nodeActions() } },
     // objects, or the Runner ends at MOL_TRACING__ENABLED=true
     metrics: { enabled: false },
     tracing: { enabled: false },

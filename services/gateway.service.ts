@@ -5,6 +5,7 @@ import ApiGateway, { type ApiRouteSchema, type GatewayResponse, type IncomingReq
 import type { Config } from "../lib/config/config.ts";
 import { readEnvironment } from "../lib/config/environment.ts";
 import { loadConfig } from "../lib/config/load.ts";
+import { refuseAmbiguous } from "../lib/http/ambiguous.ts";
 import { send, sendProblem } from "../lib/http/answer.ts";
 import { bodyLimit, hasBody, readJson } from "../lib/http/body.ts";
 import { clientAddress } from "../lib/http/client-address.ts";
@@ -137,6 +138,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
           // not for the router, which would run the handler of the method that a preflight asks about
           const methods = request.method === "OPTIONS" ? this.methodsOf(path) : undefined;
           response.setHeaders(new Map(Object.entries(corsHeaders(cors, request, methods))));
+          refuseAmbiguous(request);
           if (request.rawHeaders.length > 2 * HEADER_LINES) {
             throw headersTooLarge(`There are more than ${HEADER_LINES} header lines.`);
           }

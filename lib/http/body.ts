@@ -1,6 +1,8 @@
 /** Reads a JSON body, with everything that can be refused refused before its first byte is read. */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { MailError } from "../errors.ts";
+import { printable } from "../message/faults.ts";
+import { type Excess, excessIn } from "./outline.ts";
 import { httpError } from "./problem.ts";
 
 export interface BodyOptions {
@@ -11,9 +13,6 @@ export interface BodyOptions {
   /** Takes it for JSON whatever its Content-Type says. @default false */
   anyType?: boolean | undefined;
 }
-
-/** Deeper than any field that is known, and nowhere near what breaks a serializer's recursion (40,000 levels do). */
-const DEPTH_LIMIT = 32;
 
 /** How large a body may be for a message of `maxSize` bytes: base64, and what JSON puts around and in place of characters. */
 export function bodyLimit(maxSize: number): number {
@@ -27,7 +26,7 @@ export function hasBody({ headers }: Pick<IncomingMessage, "headers">): boolean 
 
 /**
  * The body as a JSON object. Of duplicate keys the last one counts, as JSON.parse has it.
- * @throws MailError HTTP_UNSUPPORTED_TYPE, MAIL_TOO_LARGE, HTTP_BAD_JSON, or MAIL_INVALID_MESSAGE for a field nested too deep;
+ * @throws MailError HTTP_UNSUPPORTED_TYPE, MAIL_TOO_LARGE, HTTP_BAD_JSON, or MAIL_INVALID_MESSAGE for a field nested too deep or of too many parts;
  *   never with a piece of the body in it
  */
 export async function readJson(
@@ -37,13 +36,14 @@ export async function readJson(
   if (!anyType) checkType(request.headers);
   checkHeaders(request.headers, limit);
   proceed?.();
-  const value = parse(await readBytes(request, limit));
+  const bytes = await readBytes(request, limit);
+  const excess = excessIn(bytes);
+  if (excess) throw tooMuch(excess);
+  const value = parse(bytes);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw badJson("The body must be a JSON object.");
   }
-  const body = value as Record<string, unknown>;
-  for (const [field, inner] of Object.entries(body)) if (isTooDeep(inner)) throw tooDeep(field);
-  return body;
+  return value as Record<string, unknown>;
 }
 
 function checkType(headers: IncomingHttpHeaders): void {
@@ -97,34 +97,15 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-/** Without recursion: the point is to find what would exhaust the stack. */
-function isTooDeep(value: unknown): boolean {
-  let level = [value].filter(isNest);
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > DEPTH_LIMIT) return true;
-    const next: object[] = [];
-    for (const nest of level) {
-      // bytes may come as a list of millions of numbers: it is walked, not copied
-      const inside: Iterable<unknown> = Array.isArray(nest) ? nest : Object.values(nest);
-      for (const inner of inside) if (isNest(inner)) next.push(inner);
-    }
-    level = next;
-  }
-  return false;
-}
-
-function isNest(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
 function badJson(detail: string): MailError {
   return httpError("HTTP_BAD_JSON", detail, "Send one JSON object, e.g. made by JSON.stringify.");
 }
 
-function tooDeep(field: string): MailError {
-  const fields = [{ field: field.slice(0, 64), message: `is nested more than ${DEPTH_LIMIT} levels deep` }];
-  const remedy = "Send flatter data.";
-  return new MailError("MAIL_INVALID_MESSAGE", "A field is nested too deep.", { fields, remedy });
+function tooMuch({ field, message }: Excess): MailError {
+  if (field === undefined) return badJson(`The body ${message}.`);
+  const fields = [{ field: printable(field), message }];
+  const remedy = "Send flatter data, and less of it.";
+  return new MailError("MAIL_INVALID_MESSAGE", `A field ${message}.`, { fields, remedy });
 }
 
 function tooLarge(limit: number): MailError {

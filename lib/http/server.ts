@@ -49,6 +49,11 @@ export async function openHttpServer(
     response.shouldKeepAlive = false;
     handle(request, response);
   });
+  // Node would hang up without a word
+  server.on("connect", (_request, socket) => {
+    const remedy = "Use GET, POST or DELETE; this is no proxy.";
+    refuse(socket, httpError("HTTP_METHOD_NOT_ALLOWED", "There are no tunnels here.", remedy), undefined);
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     refuse(socket, refusalOf(error.code), answering.get(socket));
   });
@@ -99,8 +104,13 @@ export function headersTooLarge(detail: string): MailError {
 /** By hand: there may be no request, and so no response. Whoever is in the midst of an answer just sees the end of it. */
 function refuse(socket: Duplex, error: MailError, answer: ServerResponse | undefined): void {
   const isAnswering = answer?.headersSent === true && !answer.writableFinished;
-  if (!socket.writable || isAnswering) {
+  if (!socket.writable) {
     socket.destroy();
+    return;
+  }
+  if (isAnswering) {
+    // what is written already may not have left yet
+    socket.end(() => socket.destroy());
     return;
   }
   const problem = problemOf(error, requestIdOf(undefined));

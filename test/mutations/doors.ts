@@ -229,4 +229,28 @@ export const doorMutations: readonly Mutation[] = [
     test: "test/unit/outbox/observer.test.ts",
     named: "that throws is told of, and harms neither",
   },
+  {
+    fault: "Moleculer's own actions of our node can be published by any gateway of the mesh",
+    breaks: "A foreign gateway reaches what is for everyone, and nothing else",
+    file: "moleculer.config.ts",
+    changes: [[`{ visibility: "public" }`, `{ visibility: "published" }`]],
+    test: "test/integration/foreign-gateway.test.ts",
+    named: "reaches the actions for everyone, and no other of this node",
+  },
+  {
+    fault: "JSON is parsed without a look at how it is built",
+    breaks: "One body does not hold up everybody",
+    file: "lib/http/body.ts",
+    changes: [["  if (excess) throw tooMuch(excess);\n", ""]],
+    test: "test/integration/http/pauses.test.ts",
+    named: "is read in pieces",
+  },
+  {
+    fault: "of two Hosts the first one counts",
+    breaks: "What can be read in two ways is not read",
+    file: "lib/http/ambiguous.ts",
+    changes: [["host.length > 1", "host.length > 2"]],
+    test: "test/integration/http/limits.test.ts",
+    named: "what the parser refuses",
+  },
 ];
