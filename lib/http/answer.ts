@@ -38,6 +38,8 @@ export function sendProblem(response: ServerResponse, problem: HttpProblem): voi
   // the client may have gone, with its headers sent or not
   if (response.headersSent) return;
   if (problem.status === 401) response.setHeader("WWW-Authenticate", "Bearer");
+  // where one request ends, and so where the next begins, was not beyond doubt
+  if (problem.type === "HTTP_BAD_REQUEST") response.shouldKeepAlive = false;
   if (problem.retryAfter !== undefined) response.setHeader("Retry-After", problem.retryAfter);
   send(response, { status: problem.status, body: problem, type: "application/problem+json" });
 }

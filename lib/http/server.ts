@@ -37,17 +37,21 @@ export async function openHttpServer(
     requestTimeout,
     headersTimeout: Math.min(requestTimeout, 10_000),
     connectionsCheckingInterval: Math.min(requestTimeout, 2500),
+    // the handler says it in more words
+    requireHostHeader: false,
   });
   const answering = new WeakMap<Duplex, ServerResponse>();
-  server.on("request", (request, response) => {
+  function receive(request: IncomingMessage, response: ServerResponse): void {
     answering.set(request.socket, response);
     handle(request, response);
-  });
+  }
+  server.on("request", receive);
+  // of other expectations a server need know nothing (RFC 9110 section 10.1.1)
+  server.on("checkExpectation", receive);
   // Node would ask for the body at once; here the key is looked at first
   server.on("checkContinue", (request, response) => {
-    answering.set(request.socket, response);
     response.shouldKeepAlive = false;
-    handle(request, response);
+    receive(request, response);
   });
   // Node would hang up without a word
   server.on("connect", (_request, socket) => {
