@@ -4,6 +4,7 @@ export { createMailService, default as MailService } from "./services/mail.servi
 export { createSandboxService, default as SandboxService } from "./services/sandbox.service.ts";
 export { mailerMixin } from "./mixins/mailer.mixin.ts";
 export { maxPayloadMiddleware } from "./mixins/max-payload.middleware.ts";
+export { meshMetrics, metricsOf } from "./mixins/metrics.ts";
 export { outboxMixin } from "./mixins/outbox.mixin.ts";
 export { transportsMixin } from "./mixins/transports.mixin.ts";
 export { workAloneMiddleware } from "./mixins/work-alone.middleware.ts";

@@ -30,8 +30,9 @@ export default function brokerOptions(): BrokerOptions {
     tracking: { enabled: true, shutdownTimeout: 8_000 },
     logLevel: "info",
     internalServices: { $node: { actions: nodeActions() } },
-    metrics: false,
-    tracing: false,
+    // objects, or the Runner ends at MOL_TRACING__ENABLED=true
+    metrics: { enabled: false },
+    tracing: { enabled: false },
     middlewares: [maxPayloadMiddleware, workAloneMiddleware],
     replOptions: { customCommands: replCommands },
   } as BrokerOptions;

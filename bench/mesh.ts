@@ -1,6 +1,6 @@
 /** Everything that a message meets: NATS, a mail node for each peer, the sibling that calls them, and the sink. */
 import { join } from "node:path";
-import { fetchNatsServer, findNatsServer } from "../test/support/nats-program.ts";
+import { fetchProgram, findProgram, natsServer } from "../test/support/debian-program.ts";
 import { startNats } from "../test/support/nats-server.ts";
 import { type Program, runProgram } from "../test/support/node.ts";
 import { ask } from "./channel.ts";
@@ -60,7 +60,7 @@ export const sender = "Shop <shop@example.com>";
 
 /** @param folder where the durable outbox lies: on a disk, or its syncing would be free */
 export async function openMesh(folder: string): Promise<Mesh> {
-  if (findNatsServer() === undefined) await fetchNatsServer();
+  if (findProgram(natsServer) === undefined) await fetchProgram(natsServer);
   const { url: natsUrl } = await startNats();
   const sink = runProgram("bench/sink.ts");
   const port = await ask<number>(sink, "port");

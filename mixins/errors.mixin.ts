@@ -2,6 +2,7 @@
 import { Errors } from "moleculer";
 import { MailError } from "../lib/errors.ts";
 import { defineMixin, type Mixin } from "./define-mixin.ts";
+import { hushSpan } from "./traces.ts";
 
 /** The caller's fault, or a state that calling again does not change. */
 class MailClientError extends Errors.MoleculerClientError {}
@@ -21,7 +22,8 @@ export function toMoleculerError(error: unknown): unknown {
 export const errorsMixin: Mixin = defineMixin<object, object>({
   hooks: {
     error: {
-      "*"(_ctx, error) {
+      "*"(ctx, error) {
+        hushSpan(ctx, error);
         throw toMoleculerError(error);
       },
     },

@@ -3,10 +3,13 @@ import type { ServiceBroker } from "moleculer";
 import type { Config } from "../lib/config/config.ts";
 import { MailError } from "../lib/errors.ts";
 import { memoryStore } from "../lib/outbox/memory.ts";
+import { together } from "../lib/outbox/observer.ts";
 import { openOutbox, type Outbox } from "../lib/outbox/outbox.ts";
 import { openSqliteStore, type SqliteStoreOptions } from "../lib/outbox/sqlite/store.ts";
 import type { OutboxStore } from "../lib/outbox/store.ts";
 import { defineMixin, type Mixin } from "./define-mixin.ts";
+import { metricsOf } from "./metrics.ts";
+import { attemptSpans } from "./traces.ts";
 import type { TransportsVars } from "./transports.mixin.ts";
 
 export interface OutboxVars {
@@ -54,6 +57,8 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
         const open = openStatuses.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
         logger.info(`Outbox: ${this.config.outbox.path}; open messages: ${open}.`);
       }
+      const onError = (error: unknown): void => logger.error(sentencesOf(error));
+      const metrics = metricsOf(broker).outbox();
       this.outbox = openOutbox({
         config: this.config,
         store,
@@ -65,8 +70,10 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
           return broker.emit(event, payload);
         },
         flushed: () => flushMesh(broker),
-        onError: (error) => logger.error(sentencesOf(error)),
+        onError,
+        observe: together([metrics.observer, attemptSpans(this)], onError),
       });
+      metrics.watch({ stats: () => this.outbox.stats(), limit: this.config.mail.outboxLimit });
       broker.localBus.on("$transporter.connected", this.outbox.tellAgain);
     },
 
@@ -74,6 +81,7 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
       if (!this.outbox) return;
       this.broker.localBus.off("$transporter.connected", this.outbox.tellAgain);
       const brokenOff = await this.outbox.close();
+      metricsOf(this.broker).outbox().watch();
       if (brokenOff === 0) return;
       this.logger.error(
         `${brokenOff} messages were still on the wire at the end; they go out after the next start.`,

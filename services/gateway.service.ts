@@ -11,7 +11,7 @@ import { bodyLimit, hasBody, readJson } from "../lib/http/body.ts";
 import { clientAddress } from "../lib/http/client-address.ts";
 import { corsHeaders, isAllowedOrigin } from "../lib/http/cors.ts";
 import { docsRoutes } from "../lib/http/docs-routes.ts";
-import { isLoopback, refuseStrangers } from "../lib/http/host.ts";
+import { isLocal, isLoopback, refuseStrangers } from "../lib/http/host.ts";
 import { type Keys, openKeys, type Scope } from "../lib/http/keys.ts";
 import { mailRoutes } from "../lib/http/mail-routes.ts";
 import { openApiDocument } from "../lib/http/openapi/document.ts";
@@ -25,6 +25,8 @@ import { sandboxRoutes } from "../lib/http/sandbox-routes.ts";
 import { headersTooLarge, type HttpServer, openHttpServer } from "../lib/http/server.ts";
 import type { MailStats } from "../lib/outbox/outbox.ts";
 import { tooLarge } from "../mixins/max-payload.middleware.ts";
+import { meshMetrics, metricsOf } from "../mixins/metrics.ts";
+import { hushSpan } from "../mixins/traces.ts";
 
 const CALL_TIMEOUT = 30_000;
 /** A load balancer wants to know now. */
@@ -105,6 +107,15 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
       removeRoute: false,
     },
 
+    hooks: {
+      error: {
+        "*"(ctx, error) {
+          hushSpan(ctx, error);
+          throw error;
+        },
+      },
+    },
+
     methods: {
       /** Before the router: what holds for every request. */
       receive(request, response) {
@@ -116,9 +127,11 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
         delete request.headers["x-correlation-id"];
         response.setHeader("X-Request-ID", requestId);
         response.on("close", () => {
-          const time = Math.round(performance.now() - started);
+          const time = performance.now() - started;
           const status = response.headersSent ? response.statusCode : "left by the client";
-          this.logger.info(`${request.method} ${path.slice(0, 200)} ${status} ${time} ms (${requestId})`);
+          const words = `${request.method} ${path.slice(0, 200)} ${status} ${Math.round(time)} ms (${requestId})`;
+          this.logger.info(words);
+          metricsOf(this.broker).served(request, response, time);
         });
         try {
           const { cors, trustProxy } = this.config.gateway;
@@ -164,12 +177,14 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
               }),
           ready: this.ready,
           isAwaited: () => !response.closed,
+          metrics: () => meshMetrics(this.broker),
         });
         send(response, answer);
       },
 
       /** Lets a request pass that may, and says by whose key it came. */
-      async admit({ isLimited = true }, scope, request) {
+      async admit({ isLimited = true, openOnLoopback }, scope, request) {
+        if (openOnLoopback && isLocal(request)) return undefined;
         const { authorization } = request.headers;
         const key = this.keys.recognize(authorization);
         // who has no key is counted everywhere: that is how one would be guessed

@@ -10,7 +10,9 @@ import { probe } from "../lib/smtp/probe.ts";
 import { noticeHtml } from "../lib/templates/notice.ts";
 import type { RenderedTemplate, Template } from "../lib/templates/template.ts";
 import { errorsMixin } from "../mixins/errors.mixin.ts";
+import { metricsOf } from "../mixins/metrics.ts";
 import { outboxMixin, type OutboxMixinOptions, type OutboxVars } from "../mixins/outbox.mixin.ts";
+import { traceOf } from "../mixins/traces.ts";
 import { transportsMixin, type TransportsOptions, type TransportsVars } from "../mixins/transports.mixin.ts";
 
 /** Parameters hold one-time passwords: no span and no log may show them. */
@@ -147,6 +149,17 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
           return this.outbox.stats();
         },
       },
+
+      /** For the gateway: this node's metrics, as prom-client has them. */
+      metrics: {
+        ...busOnly,
+        // somebody asks every few seconds, and learns nothing from a trace of it
+        tracing: false,
+        handler(ctx) {
+          check.metrics(ctx.params);
+          return metricsOf(this.broker).registry.getMetricsAsJSON();
+        },
+      },
     },
 
     methods: {
@@ -159,9 +172,11 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
         const request = checkSend(withHeaderKey(params, ctx.headers), limits, context);
         const patience = answerTime(ctx);
         const scope: unknown = ctx.headers?.["meshmail-scope"];
+        const trace = traceOf(ctx);
         return this.outbox.send(request, {
           ...(typeof scope === "string" && { scope }),
           ...(patience !== undefined && { patience }),
+          ...(trace && { trace }),
         });
       },
     },

@@ -11,6 +11,18 @@ export function isLoopback(address = ""): boolean {
 
 const loopbackHost = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
+/** What proxies say of whom they ask for. */
+const forwarding = ["forwarded", "x-forwarded-for", "x-real-ip", "via"] as const;
+
+/**
+ * True for who asks from this machine by its own name: no other one through a proxy that runs here, and no page of the web by
+ * DNS rebinding, for where there are keys nobody else looks at the Host header.
+ */
+export function isLocal({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): boolean {
+  if (!isLoopback(socket.remoteAddress) || !loopbackHost.test(headers.host ?? "")) return false;
+  return forwarding.every((name) => headers[name] === undefined);
+}
+
 /**
  * A browser on this machine is a loopback peer too. A page of the web reaches us through it by DNS rebinding, which the Host
  * header gives away, or by a plain cross-site request, which browsers mark (Fetch Metadata) and which could at least make us

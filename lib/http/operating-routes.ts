@@ -1,5 +1,7 @@
 /** What load balancers and monitoring ask of the gateway, as a table of routes. */
+import { contentType } from "../metrics.ts";
 import { getLiveness, getReadiness } from "./openapi/operations/health.ts";
+import { getMetrics } from "./openapi/operations/metrics.ts";
 import { ok, type Route } from "./route.ts";
 
 export const operatingRoutes: readonly Route[] = [
@@ -17,5 +19,13 @@ export const operatingRoutes: readonly Route[] = [
       return ok({ status: "ok" });
     },
     operation: getReadiness,
+  },
+  {
+    method: "GET",
+    path: "/metrics",
+    scope: "read",
+    openOnLoopback: true,
+    answer: async ({ metrics }) => ({ status: 200, body: await metrics(), type: contentType }),
+    operation: getMetrics,
   },
 ];

@@ -21,6 +21,8 @@ export interface Ask {
   ready: () => Promise<void>;
   /** Whether the client is still there for the answer */
   isAwaited: () => boolean;
+  /** Those of every node, in Prometheus' text format */
+  metrics: () => Promise<string>;
 }
 
 export interface Route {
@@ -34,6 +36,8 @@ export interface Route {
   asks?: { path?: Rules; query?: Rules; body?: Rules };
   /** Takes a body for JSON whatever its Content-Type says. Not with POST, which another site's page may send unasked. */
   anyType?: boolean;
+  /** No key is needed on this machine */
+  openOnLoopback?: true;
   answer(ask: Ask): Promise<Answer>;
   /** What /openapi.json says of it; absent: it is not part of the API that we promise */
   operation?: Operation;

@@ -4,7 +4,7 @@ import { MailError } from "../errors.ts";
 import { newMessageId, textOf } from "../message/compose.ts";
 import { type Content, type Mailbox, recipientsOf, type SendRequest } from "../message/message.ts";
 import { newId } from "./new-id.ts";
-import type { MailRecord } from "./record.ts";
+import type { MailRecord, Trace } from "./record.ts";
 
 /**
  * Who the message is from: the caller's word, else the settings'.
@@ -41,12 +41,12 @@ export function contentOf(request: SendRequest, from: Mailbox, now: number): Con
   };
 }
 
-/** @param retryFor how long it is tried where the request sets no `expiresAt`, in ms */
+/** @param facts `retryFor`: how long it is tried where the request sets no `expiresAt`, in ms */
 export function recordOf(
   request: SendRequest,
   content: Content,
   from: Mailbox,
-  { now, retryFor }: { now: number; retryFor: number },
+  { now, retryFor, trace }: { now: number; retryFor: number; trace?: Trace | undefined },
 ): MailRecord {
   const sendAt = request.sendAt !== undefined && request.sendAt > now ? request.sendAt : undefined;
   return {
@@ -72,6 +72,7 @@ export function recordOf(
     tags: request.tags,
     metadata: request.metadata,
     ...(request.template && { template: request.template }),
+    ...(trace && { trace }),
     timeline: [],
   };
 }

@@ -6,6 +6,7 @@ import type { Seen, TransportPolicy, Turn } from "../smtp/policy.ts";
 import type { Problem } from "../smtp/problem.ts";
 import type { RetrySettings } from "./backoff.ts";
 import { interruptedRecord } from "./interruption.ts";
+import type { AttemptOutcome, OutboxObserver } from "./observer.ts";
 import { dueAtOf, ended, expiryOf, isOpen, type MailRecord, revised, statusOf } from "./record.ts";
 import { judge, type Judged, settlement } from "./settlement.ts";
 import type { Claim, OutboxStore } from "./store.ts";
@@ -18,6 +19,7 @@ export interface AttemptOptions {
   /** The configured sender, for messages that bring none */
   sender?: Mailbox;
   compose: (content: Content, from: Mailbox) => Promise<Composed>;
+  onAttempt?: OutboxObserver["attempting"];
   /** The wall clock: what people mean by a time */
   now: () => number;
   /** The same, but never going back: what delays count from */
@@ -58,15 +60,18 @@ export async function attempt(job: Job, options: AttemptOptions): Promise<MailRe
   const stopRenewing = renew(job, options);
   try {
     const startedAt = options.now();
+    const transport = turn.transport.config.name;
+    const told = options.onAttempt?.(record, transport);
     const judged = await transmit(record, job, turn, options);
     const next = settlement(record, judged, {
-      transport: turn.transport.config.name,
+      transport,
       startedAt,
       now: options.now(),
       dueFrom: options.steady(),
       retry: options.retry,
       random: options.random,
     });
+    told?.(attemptOutcome(next, judged));
     return await settle(job, next, options);
   } finally {
     turn.done("nothing");
@@ -116,6 +121,23 @@ function putBack(record: MailRecord, now: number, dueAt?: number): MailRecord {
         : recipient,
     ),
   });
+}
+
+/** For whoever observes: the attempt that made this record. */
+function attemptOutcome({ attempts, timeline }: MailRecord, judged: readonly Judged[]): AttemptOutcome {
+  const { status = "deferred", problem, recipients = [] } = timeline.at(-1) ?? {};
+  const faults = new Map(
+    judged.flatMap((result) => (result.sent ? [] : [[result.address, result.problem.type]])),
+  );
+  return {
+    attempts,
+    status,
+    ...(problem && { problem: problem.type }),
+    recipients: recipients.map((recipient) => {
+      const fault = faults.get(recipient.address);
+      return { status: recipient.status, ...(fault !== undefined && { problem: fault }) };
+    }),
+  };
 }
 
 /** Composes and sends to the recipients that are due, and tells the policy what was seen of the transport. */

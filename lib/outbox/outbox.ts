@@ -9,9 +9,10 @@ import type { TransportPolicy, TransportState } from "../smtp/policy.ts";
 import { contentOf, recordOf, senderOf } from "./admission.ts";
 import { startDelivery } from "./delivery.ts";
 import { startHerald } from "./herald.ts";
+import type { OutboxObserver } from "./observer.ts";
 import { rateMeter } from "./rate-meter.ts";
 import { type MailReceipt, publicRecord, type PublicRecord, receiptOf } from "./receipt.ts";
-import { dueAtOf, ended, isOpen, type MailRecord, reopened, statusOf } from "./record.ts";
+import { dueAtOf, ended, isOpen, type MailRecord, reopened, statusOf, type Trace } from "./record.ts";
 import {
   idempotencyConflict,
   notCancelable,
@@ -34,6 +35,7 @@ export interface OutboxOptions {
   /** Resolves once everything emitted so far has left this process. @default at once */
   flushed?: () => Promise<void>;
   onError: (error: unknown) => void;
+  observe?: OutboxObserver;
   now?: () => number;
   random?: () => number;
 }
@@ -43,6 +45,8 @@ export interface Caller {
   scope?: string;
   /** Milliseconds until the answer must leave, for the caller to get it in time; absent: whenever */
   patience?: number;
+  /** The span that the message's attempts belong to */
+  trace?: Trace;
 }
 
 export interface MailStats {
@@ -85,7 +89,7 @@ const LARGEST_PAGE = 500_000;
 const DRAIN_MS = 20_000;
 
 export function openOutbox(options: OutboxOptions): Outbox {
-  const { config, store, policy, emit } = options;
+  const { config, store, policy, emit, observe } = options;
   const now = options.now ?? Date.now;
   const lastMinute = rateMeter(now);
   let isQuiet = false;
@@ -99,6 +103,10 @@ export function openOutbox(options: OutboxOptions): Outbox {
     onError: options.onError,
   });
   const { tell } = herald;
+  const tellEnd = (record: MailRecord): void => {
+    observe?.ended(statusOf(record, now()));
+    tell(record);
+  };
   /** Of work in the background: a store that has just been closed is no news. */
   const onError = (error: unknown): void => {
     if (!closed) options.onError(error);
@@ -115,10 +123,16 @@ export function openOutbox(options: OutboxOptions): Outbox {
     keepBodies: config.mail.keepBodies,
     ...(config.sender && { sender: config.sender }),
     compose: composed,
+    onAttempt(record, transport) {
+      const told = observe?.attempting(record, transport);
+      return (outcome) => {
+        if (outcome.recipients.some(({ status }) => status === "sent")) lastMinute.count(transport);
+        told?.(outcome);
+      };
+    },
     onChange(record) {
-      const attempt = record.timeline.at(-1);
-      if (attempt?.recipients.some(({ status }) => status === "sent")) lastMinute.count(attempt.transport);
-      tell(record);
+      if (dueAtOf(record) === null) tellEnd(record);
+      else tell(record);
     },
     onError: options.onError,
     now,
@@ -152,7 +166,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
     const written = await store.revise(record.id, record.revision, change);
     if (!written) return undefined;
     delivery.ended(record.id);
-    tell(written);
+    tellEnd(written);
     return written;
   };
 
@@ -206,7 +220,11 @@ export function openOutbox(options: OutboxOptions): Outbox {
       const { scope = "" } = caller;
       const result = await store.enqueue(
         {
-          record: recordOf(request, content, from, { now: time, retryFor: config.mail.retryFor }),
+          record: recordOf(request, content, from, {
+            now: time,
+            retryFor: config.mail.retryFor,
+            trace: caller.trace,
+          }),
           content,
           ...(request.idempotencyKey !== undefined && {
             idempotency: {
@@ -223,9 +241,10 @@ export function openOutbox(options: OutboxOptions): Outbox {
       if (result.kind === "full") throw outboxFull(config.mail.outboxLimit);
       if (result.kind === "conflict") throw idempotencyConflict(result.id);
       if (result.kind === "stored") {
+        observe?.accepted(performance.now() - began);
         for (const replaced of result.replaced) {
           delivery.ended(replaced.id);
-          tell(replaced);
+          tellEnd(replaced);
         }
         tell(result.record);
       }

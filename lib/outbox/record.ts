@@ -72,7 +72,14 @@ export interface MailRecord {
   tags: readonly string[];
   metadata: Readonly<Record<string, string>>;
   template?: string;
+  /** Where its attempts belong in the caller's trace: the trace's id, and that of the span that accepted it */
+  trace?: Trace;
   timeline: Attempt[];
+}
+
+export interface Trace {
+  id: string;
+  parent: string;
 }
 
 export function outcomeOf({ address, status, code, response }: RecipientState): RecipientOutcome {

@@ -22,6 +22,7 @@ export const check = {
   cancel: paramsCheck(rules.cancel),
   retry: paramsCheck(rules.retry),
   stats: paramsCheck(rules.stats),
+  metrics: paramsCheck(rules.metrics),
   list: paramsCheck(
     rules.list,
     ({ since, until, recipient, limit = 50, ...query }, faults): Omit<ListQuery, "now"> => {

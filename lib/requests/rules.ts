@@ -80,6 +80,7 @@ export const rules = {
     },
   },
   stats: {},
+  metrics: {},
   probe: {
     uri: words(
       "`smtp://` or `smtps://`, user and password percent-encoded.",

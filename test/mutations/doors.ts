@@ -4,6 +4,9 @@ import type { Mutation } from "./mutation.ts";
 const gateway = "services/gateway.service.ts";
 const ofGateway = "test/integration/gateway.test.ts";
 
+const ofMetrics = "test/integration/metrics.test.ts";
+const ofTraces = "test/integration/traces.test.ts";
+
 const secrets = "No secret in logs, errors, the registry and replies";
 
 export const doorMutations: readonly Mutation[] = [
@@ -164,6 +167,67 @@ export const doorMutations: readonly Mutation[] = [
     changes: [[".filter((name) => !names.includes(name));", ".filter((name) => name === names[0]);"]],
     test: "test/unit/message/bad-recipients.test.ts",
     named: "a field too many",
+  },
+  {
+    fault: "a trace shows the error whole: the recipient, and what the server said",
+    breaks: "Traces hold no parameter and no address",
+    file: "mixins/traces.ts",
+    changes: [["    this.error = words;\n", "    this.error = error as Error;\n"]],
+    test: ofTraces,
+    named: "shows of an error its word",
+  },
+  {
+    fault: "the span of mail.send shows its parameters",
+    breaks: "Traces hold no parameter and no address",
+    file: "services/mail.service.ts",
+    changes: [["tags: { params: false, ", "tags: { params: true, "]],
+    test: ofTraces,
+    named: "begins at the gateway, goes through mail.send",
+  },
+  {
+    fault: "an attempt is a trace of its own",
+    breaks: "Caller and attempt are one trace",
+    file: "mixins/traces.ts",
+    changes: [["        traceID: trace.id,\n        parentID: trace.parent,\n", ""]],
+    test: ofTraces,
+    named: "begins at the gateway, goes through mail.send",
+  },
+  {
+    fault: "a page of the web can read the metrics by DNS rebinding",
+    breaks: "Nobody reads the metrics from outside without a key",
+    file: "lib/http/host.ts",
+    changes: [[' || !loopbackHost.test(headers.host ?? "")) return false', ") return false"]],
+    test: ofMetrics,
+    named: "comes by another name, as a page of the web could",
+  },
+  {
+    fault: "everybody who comes through a proxy on this machine reads the metrics",
+    breaks: "Nobody reads the metrics from outside without a key",
+    file: "lib/http/host.ts",
+    changes: [["return forwarding.every((name) => headers[name] === undefined);", "return true;"]],
+    test: ofMetrics,
+    named: "comes through a proxy on this machine",
+  },
+  {
+    fault: "what was last known of an outbox is shown as its state",
+    breaks: "Metrics show what is, or nothing",
+    file: "lib/outbox/metrics.ts",
+    changes: [["    for (const one of [waiting, states]) one.reset();\n", ""]],
+    test: ofMetrics,
+    named: "tell of an outbox that cannot say how it is",
+  },
+  {
+    fault: "an exporter of traces that throws stops the mail",
+    breaks: "Nothing that watches harms what it watches",
+    file: "lib/outbox/observer.ts",
+    changes: [
+      [
+        "        return [tell(observer)];\n      } catch (error) {\n",
+        "        return [tell(observer)];\n      } catch (error) {\n        throw error;\n",
+      ],
+    ],
+    test: "test/unit/outbox/observer.test.ts",
+    named: "that throws is told of, and harms neither",
   },
   {
     fault: "Moleculer's own actions of our node can be published by any gateway of the mesh",

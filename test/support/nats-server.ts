@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { connect } from "nats";
-import { findNatsServer } from "./nats-program.ts";
+import { findProgram, natsServer } from "./debian-program.ts";
 import { opened } from "./open.ts";
 
 export interface NatsOptions {
@@ -43,7 +43,7 @@ export interface NatsTap {
 
 /** Starts a server and waits until it takes clients. Rejects with its log when it ends before that. */
 export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
-  const program = findNatsServer();
+  const program = findProgram(natsServer);
   if (program === undefined) throw new Error("nats-server is not there; jest's global setup fetches it");
   const home = await mkdtemp(join(tmpdir(), "meshmail-nats-"));
   const file = join(home, "nats.conf");

@@ -8,8 +8,8 @@ export interface Operation {
   tag: Tag;
   summary: string;
   description: string;
-  /** What comes when it is done, by status */
-  answers: Readonly<Record<number, { description: string; schema: JsonSchema }>>;
+  /** What comes when it is done, by status; `type`: where it is no JSON */
+  answers: Readonly<Record<number, { description: string; schema: JsonSchema; type?: string }>>;
   /** Words of its own, beside those that every operation has */
   problems?: readonly ProblemType[];
   /** Request headers of its own */

@@ -69,11 +69,13 @@ function requestBodyOf(rules: Rules, { id, examples }: Operation, { written }: C
 const requestId = { "X-Request-ID": { $ref: "#/components/headers/X-Request-ID" } };
 
 function answersOf({ answers, examples }: Operation, { written }: Components): Record<string, object> {
-  const responses = Object.entries(answers).map(([status, { description, schema }]) => {
-    const shown = examplesFor(Number(status), examples);
-    const content = { "application/json": { schema: written(schema), ...(shown && { examples: shown }) } };
-    return [status, { description, headers: requestId, content }];
-  });
+  const responses = Object.entries(answers).map(
+    ([status, { description, schema, type = "application/json" }]) => {
+      const shown = examplesFor(Number(status), examples);
+      const content = { [type]: { schema: written(schema), ...(shown && { examples: shown }) } };
+      return [status, { description, headers: requestId, content }];
+    },
+  );
   return Object.fromEntries(responses) as Record<string, object>;
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, it } from "@jest/globals";
-import { isLoopback, refuseStrangers } from "../../../lib/http/host.ts";
+import { isLocal, isLoopback, refuseStrangers } from "../../../lib/http/host.ts";
 
 const visit =
   (address: string, headers: IncomingHttpHeaders, isAllowedOrigin = false) =>
@@ -83,5 +83,31 @@ describe("without keys", () => {
 
   it("a cross-site request of a page that GATEWAY_CORS names is served", () => {
     expect(visit("::1", { host: "localhost:3000", "sec-fetch-site": "cross-site" }, true)).not.toThrow();
+  });
+});
+
+describe("who asks from this machine by its own name", () => {
+  const isLocalVisit = (remoteAddress: string | undefined, headers: IncomingHttpHeaders) =>
+    isLocal({ socket: { remoteAddress } as never, headers });
+
+  it.each([
+    ["127.0.0.1", { host: "127.0.0.1:3000" }],
+    ["::1", { host: "localhost:3000" }],
+    ["::ffff:127.0.0.1", { host: "[::1]:3000" }],
+  ])("is local: %s with %j", (address, headers) => {
+    expect(isLocalVisit(address, headers)).toBe(true);
+  });
+
+  it.each([
+    ["192.0.2.1", { host: "localhost:3000" }],
+    [undefined, { host: "localhost:3000" }],
+    ["127.0.0.1", {}],
+    ["127.0.0.1", { host: "evil.example" }],
+    ["127.0.0.1", { host: "localhost", "x-forwarded-for": "127.0.0.1" }],
+    ["127.0.0.1", { host: "localhost", forwarded: "for=192.0.2.1" }],
+    ["127.0.0.1", { host: "localhost", "x-real-ip": "192.0.2.1" }],
+    ["127.0.0.1", { host: "localhost", via: "1.1 proxy" }],
+  ])("is not: %s with %j", (address, headers) => {
+    expect(isLocalVisit(address, headers)).toBe(false);
   });
 });

@@ -1,9 +1,8 @@
 import { afterAll, describe, expect, it } from "@jest/globals";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "nats";
-import { findNatsServer } from "../../support/nats-program.ts";
 import { startNats, tapNats } from "../../support/nats-server.ts";
 import { expectNothingOpen } from "../../support/open.ts";
 import { freePort } from "../../support/ports.ts";
@@ -77,24 +76,5 @@ describe("a NATS server for tests", () => {
     await expect(startNats({ config: "no such setting" })).rejects.toThrow(
       /ended before it was ready:\n.*Parse error on line 2/,
     );
-  });
-});
-
-describe("the nats-server program", () => {
-  it("is taken from PATH before the cache, and only if it can be run", async () => {
-    await inDirectory(async (onPath) => {
-      await inDirectory(async (cache) => {
-        expect(findNatsServer(onPath, cache)).toBeUndefined();
-
-        await writeFile(join(cache, "nats-server"), "", { mode: 0o755 });
-        expect(findNatsServer(onPath, cache)).toBe(join(cache, "nats-server"));
-
-        await writeFile(join(onPath, "nats-server"), "", { mode: 0o644 });
-        expect(findNatsServer(onPath, cache)).toBe(join(cache, "nats-server"));
-
-        await chmod(join(onPath, "nats-server"), 0o755);
-        expect(findNatsServer(onPath, cache)).toBe(join(onPath, "nats-server"));
-      });
-    });
   });
 });

@@ -1,0 +1,54 @@
+/** What the outbox tells of its work while it does it, for metrics and traces. Nothing in here changes what becomes of a message. */
+import type { MailRecord, MessageStatus, RecipientStatus } from "./record.ts";
+
+/** How an attempt ended, in words and figures: nothing of what the message or the server says. */
+export interface AttemptOutcome {
+  /** Attempts made by now, this one too */
+  attempts: number;
+  status: MessageStatus;
+  /** The word of the problem that speaks for the whole attempt */
+  problem?: string;
+  /** One for each recipient that took part; `problem`: the word, where it was not sent */
+  recipients: readonly { status: RecipientStatus; problem?: string }[];
+}
+
+export interface OutboxObserver {
+  /** A message was made safe, so many milliseconds after it was asked for. */
+  accepted(durationMs: number): void;
+  /** An attempt begins; the function is told how it ended, unless a mistake of ours broke it off. */
+  attempting(record: MailRecord, transport: string): (outcome: AttemptOutcome) => void;
+  /** A message came to its end; again, where an operator had it tried once more. */
+  ended(status: MessageStatus): void;
+}
+
+/** Several as one. What throws in an observer is told to `onError`, and harms neither the others nor the mail. */
+export function together(
+  observers: readonly OutboxObserver[],
+  onError: (error: unknown) => void,
+): OutboxObserver {
+  const each = <Result>(tell: (observer: OutboxObserver) => Result): Result[] =>
+    observers.flatMap((observer) => {
+      try {
+        return [tell(observer)];
+      } catch (error) {
+        onError(error);
+        return [];
+      }
+    });
+  return {
+    accepted: (durationMs) => void each((observer) => observer.accepted(durationMs)),
+    ended: (status) => void each((observer) => observer.ended(status)),
+    attempting(record, transport) {
+      const listening = each((observer) => observer.attempting(record, transport));
+      return (outcome) => {
+        for (const listener of listening) {
+          try {
+            listener(outcome);
+          } catch (error) {
+            onError(error);
+          }
+        }
+      };
+    },
+  };
+}
