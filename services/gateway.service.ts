@@ -5,24 +5,21 @@ import ApiGateway, { type ApiRouteSchema, type GatewayResponse, type IncomingReq
 import type { Config } from "../lib/config/config.ts";
 import { readEnvironment } from "../lib/config/environment.ts";
 import { loadConfig } from "../lib/config/load.ts";
-import { refuseAmbiguous } from "../lib/http/ambiguous.ts";
 import { send, sendProblem } from "../lib/http/answer.ts";
 import { bodyLimit, hasBody, readJson } from "../lib/http/body.ts";
-import { clientAddress } from "../lib/http/client-address.ts";
-import { corsHeaders, isAllowedOrigin } from "../lib/http/cors.ts";
+import { corsHeaders } from "../lib/http/cors.ts";
 import { docsRoutes } from "../lib/http/docs-routes.ts";
-import { isLocal, isLoopback, refuseStrangers } from "../lib/http/host.ts";
-import { type Keys, openKeys, type Scope } from "../lib/http/keys.ts";
+import { type Door, openDoor } from "../lib/http/door.ts";
+import { isLoopback } from "../lib/http/host.ts";
 import { mailRoutes } from "../lib/http/mail-routes.ts";
 import { openApiDocument } from "../lib/http/openapi/document.ts";
 import { operatingRoutes } from "../lib/http/operating-routes.ts";
 import { httpError, notFound, problemOf } from "../lib/http/problem.ts";
-import { type RateLimits, rateLimits } from "../lib/http/rate-limit.ts";
 import { readinessCheck } from "../lib/http/readiness.ts";
 import { requestIdOf } from "../lib/http/request-id.ts";
 import type { Route } from "../lib/http/route.ts";
 import { sandboxRoutes } from "../lib/http/sandbox-routes.ts";
-import { headersTooLarge, type HttpServer, openHttpServer } from "../lib/http/server.ts";
+import { type HttpServer, openHttpServer } from "../lib/http/server.ts";
 import type { MailStats } from "../lib/outbox/outbox.ts";
 import { tooLarge } from "../mixins/max-payload.middleware.ts";
 import { meshMetrics, metricsOf } from "../mixins/metrics.ts";
@@ -31,8 +28,6 @@ import { hushSpan } from "../mixins/traces.ts";
 const CALL_TIMEOUT = 30_000;
 /** A load balancer wants to know now. */
 const READY_TIMEOUT = 2_000;
-/** Far more than browsers and proxies send; Node would silently drop those beyond 2,000. */
-const HEADER_LINES = 64;
 
 export interface GatewayOptions {
   /** @default read from the environment when the service is created */
@@ -49,8 +44,7 @@ interface Settings {
 
 interface Vars {
   config: Pick<Config, "gateway" | "mail">;
-  keys: Keys;
-  limits: RateLimits;
+  door: Door;
   ready: () => Promise<void>;
   http: HttpServer;
   /** The same that moleculer-web would make for itself */
@@ -60,7 +54,6 @@ interface Vars {
 interface Methods {
   receive(request: IncomingMessage, response: ServerResponse): void;
   fulfil(route: Route, request: IncomingRequest, response: GatewayResponse): Promise<void>;
-  admit(route: Route, scope: Scope, request: IncomingMessage): Promise<string | undefined>;
   methodsOf(path: string): string[];
   send404(request: IncomingRequest, response: GatewayResponse): void;
   errorHandler(request: IncomingMessage, response: ServerResponse, error: unknown): void;
@@ -134,20 +127,11 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
           metricsOf(this.broker).served(request, response, time);
         });
         try {
-          const { cors, trustProxy } = this.config.gateway;
           // not for the router, which would run the handler of the method that a preflight asks about
           const methods = request.method === "OPTIONS" ? this.methodsOf(path) : undefined;
+          const { cors } = this.config.gateway;
           response.setHeaders(new Map(Object.entries(corsHeaders(cors, request, methods))));
-          refuseAmbiguous(request);
-          if (request.rawHeaders.length > 2 * HEADER_LINES) {
-            throw headersTooLarge(`There are more than ${HEADER_LINES} header lines.`);
-          }
-          if (!this.keys.areSet) {
-            refuseStrangers(request, {
-              address: clientAddress(request, trustProxy),
-              isAllowedOrigin: isAllowedOrigin(cors, request),
-            });
-          }
+          this.door.check(request);
           if (methods) return sendOptions(response, methods);
         } catch (error) {
           return this.errorHandler(request, response, error);
@@ -157,7 +141,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
 
       /** Behind the router: the key and the rate first, then the body, then the mesh. */
       async fulfil(route, request, response) {
-        const key = route.scope && (await this.admit(route, route.scope, request));
+        const key = await this.door.admit(route, request);
         const headers = key === undefined ? {} : { "meshmail-scope": key };
         const ctx: Context = request.$ctx;
         const limit = bodyLimit(this.config.mail.maxSize);
@@ -180,19 +164,6 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
           metrics: () => meshMetrics(this.broker),
         });
         send(response, answer);
-      },
-
-      /** Lets a request pass that may, and says by whose key it came. */
-      async admit({ isLimited = true, openOnLoopback }, scope, request) {
-        if (openOnLoopback && isLocal(request)) return undefined;
-        const { authorization } = request.headers;
-        const key = this.keys.recognize(authorization);
-        // who has no key is counted everywhere: that is how one would be guessed
-        if (isLimited || (this.keys.areSet && key === undefined)) {
-          await this.limits.count(key, clientAddress(request, this.config.gateway.trustProxy));
-        }
-        this.keys.demand(scope, key, authorization);
-        return key;
       },
 
       /** What may be asked of a path; empty: there is nothing. */
@@ -225,9 +196,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
 
     created() {
       this.config = options.config ?? loadConfig(readEnvironment());
-      const { apiKeys, rateLimit } = this.config.gateway;
-      this.keys = openKeys(apiKeys);
-      this.limits = rateLimits({ limit: rateLimit, keyed: this.keys.areSet });
+      this.door = openDoor(this.config.gateway);
       this.ready = readinessCheck({
         isMeshJoined: () => this.broker.transit?.tx.connected ?? true,
         stats: () =>
@@ -237,7 +206,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
       this.addRoute(
         routerOptions([
           ...api,
-          ...docsRoutes(openApiDocument(api, { keyed: this.keys.areSet })),
+          ...docsRoutes(openApiDocument(api, { keyed: this.door.isKeyed })),
           ...(options.sandbox ? unlimited(sandboxRoutes) : []),
         ]),
       );
@@ -246,8 +215,8 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
     },
 
     async started() {
-      const { host, port, apiKeys } = this.config.gateway;
-      if (apiKeys.length === 0 && !isLoopback(host)) {
+      const { host, port } = this.config.gateway;
+      if (!this.door.isKeyed && !isLoopback(host)) {
         throw new Error(
           `The gateway needs GATEWAY_API_KEYS to listen on ${host}, or GATEWAY_HOST=127.0.0.1.`,
         );

@@ -74,8 +74,8 @@ export const doorMutations: readonly Mutation[] = [
   {
     fault: "without keys a page of the web can send mail by DNS rebinding",
     breaks: "Nobody comes in from outside where there are no keys",
-    file: gateway,
-    changes: [["if (!this.keys.areSet) {", "if (this.keys.areSet) {"]],
+    file: "lib/http/door.ts",
+    changes: [["if (keys.areSet) return;", "if (!keys.areSet) return;"]],
     test: ofGateway,
     named: "a gateway without keys",
   },
@@ -98,12 +98,9 @@ export const doorMutations: readonly Mutation[] = [
   {
     fault: "guessing of keys is not counted",
     breaks: "Nobody comes in without a key",
-    file: gateway,
+    file: "lib/http/door.ts",
     changes: [
-      [
-        "        if (isLimited ||",
-        "        this.keys.demand(scope, key, authorization);\n        if (isLimited ||",
-      ],
+      ["      if (isLimited ||", "      keys.demand(scope, key, authorization);\n      if (isLimited ||"],
     ],
     test: ofGateway,
     named: "count who has no valid key by address",
