@@ -5,6 +5,7 @@ import { MailError } from "../lib/errors.ts";
 import { memoryStore } from "../lib/outbox/memory.ts";
 import { together } from "../lib/outbox/observer.ts";
 import { openOutbox, type Outbox } from "../lib/outbox/outbox.ts";
+import { openStatuses } from "../lib/outbox/record.ts";
 import { openSqliteStore, type SqliteStoreOptions } from "../lib/outbox/sqlite/store.ts";
 import type { OutboxStore } from "../lib/outbox/store.ts";
 import { defineMixin, type Mixin } from "./define-mixin.ts";
@@ -93,8 +94,6 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
     },
   });
 }
-
-const openStatuses = ["scheduled", "queued", "sending", "deferred"] as const;
 
 async function openStore({ outbox, mail }: Config, options: SqliteStoreOptions): Promise<OutboxStore> {
   if (outbox.kind === "memory") return memoryStore();

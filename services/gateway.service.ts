@@ -123,7 +123,9 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
           const time = performance.now() - started;
           const status = response.headersSent ? response.statusCode : "left by the client";
           const words = `${request.method} ${path.slice(0, 200)} ${status} ${Math.round(time)} ms (${requestId})`;
-          this.logger.info(words);
+          // probes and scrapes come every few seconds
+          if (isProbe(path) && response.statusCode < 400) this.logger.debug(words);
+          else this.logger.info(words);
           metricsOf(this.broker).served(request, response, time);
         });
         try {
@@ -207,7 +209,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
         routerOptions([
           ...api,
           ...docsRoutes(openApiDocument(api, { keyed: this.door.isKeyed })),
-          ...(options.sandbox ? unlimited(sandboxRoutes) : []),
+          ...(options.sandbox ? sandboxRoutes : []),
         ]),
       );
       // it would tell the whole mesh, at every change in it, that there are no automatic aliases
@@ -253,11 +255,6 @@ function routerOptions(routes: readonly Route[]): ApiRouteSchema {
   };
 }
 
-/** Tests wait for a letter by asking for it again and again. */
-function unlimited(routes: readonly Route[]): Route[] {
-  return routes.map((route) => ({ ...route, isLimited: false }));
-}
-
 /** A rejected promise would get lost in moleculer-web: errors go the way of `next`. */
 function handlerOf(route: Route) {
   return function handle(
@@ -278,6 +275,10 @@ function sendOptions(response: ServerResponse, methods: readonly string[]): void
 /** Without the query. Fit for a log, for the parser lets only visible ASCII through. */
 function pathOf({ url = "" }: IncomingMessage): string {
   return url.split("?", 1)[0] ?? "";
+}
+
+function isProbe(path: string): boolean {
+  return path.startsWith("/health/") || path === "/metrics";
 }
 
 export default createGatewayService();

@@ -6,6 +6,7 @@ import { checkSend } from "../lib/message/schema.ts";
 import { unknownTemplate } from "../lib/outbox/refusals.ts";
 import { presentProvider, providers } from "../lib/providers/providers.ts";
 import { check } from "../lib/requests/checks.ts";
+import { withIdempotencyKey } from "../lib/requests/idempotency-key.ts";
 import { probe } from "../lib/smtp/probe.ts";
 import { noticeHtml } from "../lib/templates/notice.ts";
 import type { RenderedTemplate, Template } from "../lib/templates/template.ts";
@@ -186,16 +187,9 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
 
 /** The key may come with the call's headers; never from `ctx.meta`, which every call below it inherits. */
 function withHeaderKey(params: unknown, headers: Record<string, unknown> | undefined): unknown {
+  if (typeof params !== "object" || params === null || Array.isArray(params)) return params;
   const key = headers?.["idempotencyKey"] ?? headers?.["idempotency-key"];
-  if (key === undefined || typeof params !== "object" || params === null || Array.isArray(params))
-    return params;
-  const own = (params as { idempotencyKey?: unknown }).idempotencyKey;
-  if (own === undefined || own === key) return { ...params, idempotencyKey: key };
-  const message = "differs from the one in the call's headers";
-  throw new MailError("MAIL_INVALID_MESSAGE", `\`idempotencyKey\` ${message}`, {
-    fields: [{ field: "idempotencyKey", message }],
-    remedy: "Give the key once, or the same twice.",
-  });
+  return withIdempotencyKey(params, key, "the one in the call's headers");
 }
 
 function probeIsOff(): MailError {

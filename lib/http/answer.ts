@@ -34,6 +34,7 @@ export function send(response: ServerResponse, { status, body, type, headers }: 
   else request.once("close", () => response.end());
 }
 
+/** Like {@link send}, with the headers that belong to the problem: how to log in, and when to come again. */
 export function sendProblem(response: ServerResponse, problem: HttpProblem): void {
   // the client may have gone, with its headers sent or not
   if (response.headersSent) return;

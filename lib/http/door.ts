@@ -24,7 +24,7 @@ export interface Door {
    * @throws MailError HTTP_UNAUTHORIZED, HTTP_FORBIDDEN, HTTP_RATE_LIMITED
    */
   admit(
-    route: Pick<Route, "scope" | "isLimited" | "openOnLoopback">,
+    route: Pick<Route, "scope" | "isUnlimited" | "openOnLoopback">,
     request: IncomingMessage,
   ): Promise<string | undefined>;
 }
@@ -48,12 +48,12 @@ export function openDoor({ apiKeys, rateLimit, trustProxy, cors }: Config["gatew
       refuseStrangers(request, { address, isAllowedOrigin: isAllowedOrigin(cors, request) });
     },
 
-    async admit({ scope, isLimited = true, openOnLoopback }, request) {
+    async admit({ scope, isUnlimited, openOnLoopback }, request) {
       if (!scope || (openOnLoopback && isLocal(request))) return undefined;
       const { authorization } = request.headers;
       const key = keys.recognize(authorization);
       // who has no key is counted everywhere: that is how one would be guessed
-      if (isLimited || (keys.areSet && key === undefined)) {
+      if (!isUnlimited || (keys.areSet && key === undefined)) {
         await limits.count(key, clientAddress(request, trustProxy));
       }
       keys.demand(scope, key, authorization);

@@ -1,5 +1,6 @@
 /** The HTTP API of the mail service as a table of routes. */
 import { MailError } from "../errors.ts";
+import { withIdempotencyKey } from "../requests/idempotency-key.ts";
 import { rules } from "../requests/rules.ts";
 import type { Answer } from "./answer.ts";
 import {
@@ -110,23 +111,10 @@ export const mailRoutes: readonly Route[] = [
 ];
 
 async function send({ headers, body, call }: Ask): Promise<Answer> {
-  const message = withIdempotencyKey(await body(), headers["idempotency-key"]);
+  const message = withIdempotencyKey(await body(), headers["idempotency-key"], "the header Idempotency-Key");
   const receipt = await call<{ status?: string; dryRun?: boolean }>("mail.send", message);
   const isDone = receipt.status === "sent" || receipt.dryRun === true;
   return { status: isDone ? 200 : 202, body: receipt };
-}
-
-function withIdempotencyKey(message: Record<string, unknown>, key: string | string[] | undefined): object {
-  if (key === undefined) return message;
-  if (message["idempotencyKey"] === undefined || message["idempotencyKey"] === key) {
-    return { ...message, idempotencyKey: key };
-  }
-  const fields = [{ field: "idempotencyKey", message: "differs from the header Idempotency-Key" }];
-  const remedy = "Give the key once, or the same twice.";
-  throw new MailError("MAIL_INVALID_MESSAGE", "The idempotency key came twice and differs.", {
-    fields,
-    remedy,
-  });
 }
 
 async function render({ path, body, call }: Ask): Promise<Answer> {

@@ -51,8 +51,13 @@ export function httpError(
   return new MailError(type, message, { ...facts, remedy }, httpErrors[type]);
 }
 
+/** For a path that no route has. */
 export function notFound(): MailError {
-  return httpError("HTTP_NOT_FOUND", "There is nothing at this path.", "Check it letter by letter.");
+  return httpError(
+    "HTTP_NOT_FOUND",
+    "There is nothing at this path.",
+    "See /openapi.json for what there is.",
+  );
 }
 
 const unavailable = httpError(

@@ -29,19 +29,22 @@ export function rateLimits({ limit, keyed }: { limit: number; keyed: boolean }):
       await limiter.consume(name).catch((reason: unknown) => {
         // a rejection that is no error is the library's way to say no
         if (!(reason instanceof RateLimiterRes)) throw reason;
-        throw rateLimited(limiter.points, key, Math.ceil(reason.msBeforeNext / 1000));
+        throw rateLimited(limiter.points, key, keyed, Math.ceil(reason.msBeforeNext / 1000));
       });
     },
   };
 }
 
-function rateLimited(points: number, key: string | undefined, retryAfter: number): Error {
+function rateLimited(points: number, key: string | undefined, keyed: boolean, retryAfter: number): Error {
   const who = key === undefined ? "this address" : `the key ${key}`;
-  const remedy =
-    key === undefined
-      ? `Wait ${retryAfter} seconds, and send a valid API key.`
-      : `Wait ${retryAfter} seconds, spread the requests, or raise GATEWAY_RATE_LIMIT.`;
-  return httpError("HTTP_RATE_LIMITED", `More than ${points} requests a minute came from ${who}.`, remedy, {
-    retryAfter,
-  });
+  const further =
+    keyed && key === undefined
+      ? "and send a valid API key"
+      : "spread the requests, or raise GATEWAY_RATE_LIMIT";
+  return httpError(
+    "HTTP_RATE_LIMITED",
+    `More than ${points} requests a minute came from ${who}.`,
+    `Wait ${retryAfter} seconds, ${further}.`,
+    { retryAfter },
+  );
 }

@@ -8,6 +8,8 @@ export interface Reason {
   type: string;
   /** One sentence, with nothing in it that a stranger should not see: no host, no user, no server's words */
   message: string;
+  /** What to do about it */
+  remedy: string;
 }
 
 export interface ReadinessSources {
@@ -33,9 +35,8 @@ export function readinessCheck({ isMeshJoined, stats }: ReadinessSources): () =>
     const reasons = [...(isMeshJoined() ? [] : [alone]), ...(await asking)];
     if (reasons.length === 0) return;
     const detail = `Not ready. ${reasons.map(({ message }) => message).join(" ")}`;
-    throw httpError("HTTP_UNAVAILABLE", detail, "Ask `meshmail stats` and `meshmail smtp verify` why.", {
-      reasons,
-    });
+    const remedy = [...new Set(reasons.map((reason) => reason.remedy))].join(" ");
+    throw httpError("HTTP_UNAVAILABLE", detail, remedy, { reasons });
   };
 }
 
@@ -43,29 +44,34 @@ const alone: Reason = {
   check: "mesh",
   type: "MESH_NOT_JOINED",
   message: "The node has not joined its mesh: NATS is away.",
+  remedy: "See that NATS runs where TRANSPORTER says; the node joins by itself.",
 };
 
 const silent: Reason = {
   check: "mail",
   type: "MAIL_UNAVAILABLE",
   message: "No mail node of the mesh answers.",
+  remedy: "See that a node with SERVICES=mail runs and has joined the mesh.",
 };
 
 function reasonsOf({ outbox, transports }: MailStats): Reason[] {
   const reasons: Reason[] = [];
   if (outbox.problem) {
     const message = "The outbox does not work: nothing is accepted.";
-    reasons.push({ check: "outbox", type: outbox.problem.type, message });
+    const remedy = "Ask `npx meshmail stats` why; most often the disk is full.";
+    reasons.push({ check: "outbox", type: outbox.problem.type, message, remedy });
   }
   if (transports.length === 0) {
     const message = "No SMTP server is configured.";
-    reasons.push({ check: "transports", type: "MAIL_NOT_CONFIGURED", message });
+    const remedy = "Set SMTP_URI, and start the mail node again.";
+    reasons.push({ check: "transports", type: "MAIL_NOT_CONFIGURED", message, remedy });
   }
   if (transports.every(({ state }) => state !== "up")) {
     for (const { name, state, problem } of transports) {
       const type = problem?.type ?? "SMTP_CONNECTION_LOST";
       const message = `The SMTP server ${name} is ${state === "held" ? "held" : "down"}: ${type}.`;
-      reasons.push({ check: "transports", type, message });
+      const remedy = "Ask `npx meshmail smtp verify` why.";
+      reasons.push({ check: "transports", type, message, remedy });
     }
   }
   return reasons;

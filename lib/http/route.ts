@@ -30,8 +30,8 @@ export interface Route {
   path: string;
   /** What the key must allow; absent: no key is needed */
   scope?: Scope;
-  /** Not counted by the rate limit: tests wait by asking again and again. @default true where a scope is needed */
-  isLimited?: false;
+  /** The rate limit does not count it, if a valid key comes with it: tests wait by asking again and again */
+  isUnlimited?: true;
   /** The rules of what may stand in the path, the query and the body; whoever answers sees to them */
   asks?: { path?: Rules; query?: Rules; body?: Rules };
   /** Takes a body for JSON whatever its Content-Type says. Not with POST, which another site's page may send unasked. */

@@ -3,6 +3,7 @@
  * test fixtures work unchanged. What would send, relay, fetch from the network or invent an answer is missing.
  */
 import { paramsCheck } from "../params.ts";
+import { WAIT_TIMEOUT } from "../sandbox/inbox.ts";
 import type { MessageDetail, Part } from "../sandbox/message.ts";
 import type { Answer } from "./answer.ts";
 import { httpError } from "./problem.ts";
@@ -22,6 +23,7 @@ export const sandboxRoutes: readonly Route[] = [
     method: "PUT",
     path: "/api/v1/messages",
     scope: "manage",
+    isUnlimited: true,
     anyType: true,
     answer: markMessages,
   },
@@ -29,6 +31,7 @@ export const sandboxRoutes: readonly Route[] = [
     method: "DELETE",
     path: "/api/v1/messages",
     scope: "manage",
+    isUnlimited: true,
     anyType: true,
     answer: deleteMessages,
   },
@@ -39,6 +42,7 @@ export const sandboxRoutes: readonly Route[] = [
     method: "DELETE",
     path: "/api/v1/search",
     scope: "manage",
+    isUnlimited: true,
     async answer({ query, call }) {
       // without a query everything would go
       await call("sandbox.clear", { query: "", ...searchOf(query) });
@@ -59,7 +63,7 @@ export const sandboxRoutes: readonly Route[] = [
 ];
 
 function read(path: string, answer: Route["answer"]): Route {
-  return { method: "GET", path, scope: "read", answer };
+  return { method: "GET", path, scope: "read", isUnlimited: true, answer };
 }
 
 /** Mailpit's settings of its web page: whatever can be switched on there is off here. */
@@ -156,7 +160,6 @@ async function view(ask: Ask): Promise<Answer> {
   throw httpError("HTTP_NOT_FOUND", "This message has no html.", "Get its text: the same path with .txt.");
 }
 
-const WAIT_TIMEOUT = 10_000;
 const WAIT_LIMIT = 60_000;
 /** After this long it is looked at whether the client is still there. */
 const WAIT_SLICE = 2000;
@@ -170,7 +173,8 @@ const checkWait = paramsCheck({
 });
 
 async function waitForMessage({ query, call, isAwaited }: Ask): Promise<Answer> {
-  const wanted = { ...pick(query, ["to", "subject", "timeout"]), ...numbersOf(query, ["timeout"]) };
+  // unlike the rest this is not Mailpit's: a misspelt parameter must not find just any message
+  const wanted = { ...Object.fromEntries(query), ...numbersOf(query, ["timeout"]) };
   const { timeout = WAIT_TIMEOUT, ...params } = checkWait(wanted);
   const deadline = performance.now() + timeout;
   for (;;) {

@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { OutboxObserver } from "./observer.ts";
 import type { MailStats } from "./outbox.ts";
+import { messageStatuses, openStatuses } from "./record.ts";
 
 /** Whose state the gauges show. */
 export interface Watched {
@@ -16,8 +17,7 @@ export interface OutboxMetrics {
   watch(outbox?: Watched): void;
 }
 
-const open = ["scheduled", "queued", "sending", "deferred"] as const;
-const ends = ["sent", "failed", "expired", "canceled", "unknown"] as const;
+const endStatuses = messageStatuses.filter((status) => !(openStatuses as readonly string[]).includes(status));
 const conditions = ["up", "resting", "held"] as const;
 
 /** Labels have few values that are known beforehand, or come from our own settings: never an address, an id or a word of a caller's. */
@@ -45,7 +45,7 @@ export function outboxMetrics(registry: Registry): OutboxMetrics {
     labelNames: ["status"],
     registers,
   });
-  for (const status of ends) ended.inc({ status }, 0);
+  for (const status of endStatuses) ended.inc({ status }, 0);
   const outcomes = new Counter({
     name: "meshmail_recipient_outcomes_total",
     help: "What attempts made of recipients, one for each recipient of each attempt; type is the problem's word, empty where sent",
@@ -99,7 +99,7 @@ export function outboxMetrics(registry: Registry): OutboxMetrics {
     limit.set(watched.limit);
     const since = stats.oldestQueuedAt === null ? Date.now() : Date.parse(stats.oldestQueuedAt);
     oldest.set(Math.max(0, Date.now() - since) / 1000);
-    for (const status of open) waiting.set({ status }, stats.counts[status] ?? 0);
+    for (const status of openStatuses) waiting.set({ status }, stats.counts[status] ?? 0);
     for (const { name: transport, state } of stats.transports) {
       // a rate needs a zero to begin with
       outcomes.inc({ transport, status: "sent", type: "" }, 0);

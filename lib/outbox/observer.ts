@@ -26,29 +26,24 @@ export function together(
   observers: readonly OutboxObserver[],
   onError: (error: unknown) => void,
 ): OutboxObserver {
-  const each = <Result>(tell: (observer: OutboxObserver) => Result): Result[] =>
-    observers.flatMap((observer) => {
+  const each = <Listener, Result>(
+    listeners: readonly Listener[],
+    tell: (listener: Listener) => Result,
+  ): Result[] =>
+    listeners.flatMap((listener) => {
       try {
-        return [tell(observer)];
+        return [tell(listener)];
       } catch (error) {
         onError(error);
         return [];
       }
     });
   return {
-    accepted: (durationMs) => void each((observer) => observer.accepted(durationMs)),
-    ended: (status) => void each((observer) => observer.ended(status)),
+    accepted: (durationMs) => void each(observers, (observer) => observer.accepted(durationMs)),
+    ended: (status) => void each(observers, (observer) => observer.ended(status)),
     attempting(record, transport) {
-      const listening = each((observer) => observer.attempting(record, transport));
-      return (outcome) => {
-        for (const listener of listening) {
-          try {
-            listener(outcome);
-          } catch (error) {
-            onError(error);
-          }
-        }
-      };
+      const listening = each(observers, (observer) => observer.attempting(record, transport));
+      return (outcome) => void each(listening, (listener) => listener(outcome));
     },
   };
 }

@@ -17,6 +17,9 @@ export type RecipientStatus = (typeof recipientStatuses)[number];
 export const messageStatuses = ["scheduled", ...recipientStatuses] as const;
 export type MessageStatus = (typeof messageStatuses)[number];
 
+/** Of messages that have not come to their end */
+export const openStatuses = ["scheduled", "queued", "sending", "deferred"] as const satisfies MessageStatus[];
+
 export interface RecipientState {
   address: string;
   status: RecipientStatus;

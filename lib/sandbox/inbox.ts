@@ -119,7 +119,8 @@ interface Waiter {
   giveUp(reason: MailError): void;
 }
 
-const WAIT_TIMEOUT = 10_000;
+/** Milliseconds, where nobody says how long to wait */
+export const WAIT_TIMEOUT = 10_000;
 
 export function openInbox(options: InboxOptions = {}): Inbox {
   const { maxMessages = 500, maxBytes = 128 * 1024 * 1024 } = options;

@@ -505,6 +505,15 @@ describe("a gateway without keys", () => {
     ]);
     expect(mesh.log.join("\n")).not.toMatch(/ann|123456/);
   });
+
+  it("says nothing of probes and scrapes that went well, for they come every few seconds", async () => {
+    mesh.reply = () => {
+      throw new Error("mail.stats does not answer");
+    };
+    for (const path of ["/health/live", "/metrics", "/health/ready"]) await mesh.ask("GET", path);
+    const lines = mesh.log.filter((line) => line.startsWith("info GET"));
+    expect(lines).toEqual([expect.stringMatching(/^info GET \/health\/ready 503 /)]);
+  });
 });
 
 describe("a gateway with keys", () => {

@@ -595,6 +595,7 @@ describe("waiting over HTTP", () => {
     ["timeout=soon", "timeout"],
     ["timeout=-1", "timeout"],
     ["to=", "to"],
+    ["too=eva@example.com", "too"],
   ])("with %s is refused by name", async (query, field) => {
     const response = await ask("GET", `/api/v1/wait?${query}`);
     expect(response.status).toBe(422);

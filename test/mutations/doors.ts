@@ -100,7 +100,10 @@ export const doorMutations: readonly Mutation[] = [
     breaks: "Nobody comes in without a key",
     file: "lib/http/door.ts",
     changes: [
-      ["      if (isLimited ||", "      keys.demand(scope, key, authorization);\n      if (isLimited ||"],
+      [
+        "      if (!isUnlimited ||",
+        "      keys.demand(scope, key, authorization);\n      if (!isUnlimited ||",
+      ],
     ],
     test: ofGateway,
     named: "count who has no valid key by address",

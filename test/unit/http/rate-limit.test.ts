@@ -60,6 +60,18 @@ describe("the rate limit", () => {
     });
   });
 
+  it.each([
+    [true, undefined, /send a valid API key/],
+    [true, "web", /raise GATEWAY_RATE_LIMIT/],
+    [false, undefined, /raise GATEWAY_RATE_LIMIT/],
+  ])("tells what helps: keys are there %s, came %s", async (keyed, key, remedy) => {
+    const limits = rateLimits({ limit: 1, keyed });
+    expect(await passed(limits, 60, key)).toBeGreaterThan(0);
+    await expect(limits.count(key, "192.0.2.1")).rejects.toMatchObject({
+      data: { remedy: expect.stringMatching(remedy) },
+    });
+  });
+
   it("lets pass again once the minute is over", async () => {
     jest.useFakeTimers();
     const limits = rateLimits({ limit: 2, keyed: true });

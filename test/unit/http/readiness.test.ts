@@ -71,12 +71,15 @@ describe("a gateway is not ready", () => {
     const error = await check(answer, joined).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ type: "HTTP_UNAVAILABLE", code: 503 });
     const { data, message } = error as {
-      data: { reasons: { check: string; type: string; message: string }[] };
+      data: { remedy: string; reasons: { check: string; type: string; message: string; remedy: string }[] };
       message: string;
     };
     expect(data.reasons.map(({ check: what, type }) => `${what} ${type}`)).toEqual(expected);
-    for (const reason of data.reasons) expect(message).toContain(reason.message);
-    expect(JSON.stringify(error) + message).not.toMatch(/example\.com|535|SMTP_PASSWORD|full/);
+    for (const reason of data.reasons) {
+      expect(message).toContain(reason.message);
+      expect(data.remedy).toContain(reason.remedy);
+    }
+    expect(JSON.stringify(error) + message).not.toMatch(/example\.com|535|SMTP_PASSWORD|\/data/);
   });
 
   it("asks once for all who ask at the same time, and anew for the next", async () => {

@@ -18,7 +18,7 @@ export const getReadiness: Operation = {
   tag: "Operating",
   summary: "Can it do its work?",
   description:
-    "503 with `reasons` while the mesh is not joined, no mail node answers, the outbox does not work, or every SMTP server is down.",
+    "503 with `reasons` while the mesh is not joined, no mail node answers, the outbox does not work, or no SMTP server is configured or up.",
   answers: { 200: { description: "It can.", schema: { $ref: health } } },
   problems: ["HTTP_UNAVAILABLE"],
   examples: { ok },

@@ -63,6 +63,7 @@ export const httpProblem = named(
         check: { type: "string", enum: ["mesh", "mail", "outbox", "transports"] },
         type: words,
         message: words,
+        remedy: words,
       }),
       "Why the gateway is not ready.",
     ),
