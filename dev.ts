@@ -2,6 +2,7 @@
 import { ServiceBroker } from "moleculer";
 import brokerOptions from "./moleculer.config.ts";
 import { readEnvironment } from "./lib/config/environment.ts";
+import { type Address, urlOf } from "./lib/listen.ts";
 import { createGatewayService } from "./services/gateway.service.ts";
 import { createMailService } from "./services/mail.service.ts";
 import { createSandboxService } from "./services/sandbox.service.ts";
@@ -35,8 +36,7 @@ async function dev(): Promise<void> {
   broker.createService(createSandboxService(SANDBOX));
   const gateway = broker.createService(createGatewayService({ sandbox: true }));
   await broker.start();
-  const { host, port } = gateway.settings as { host: string; port: number };
-  console.log(welcome(`http://${host}:${port}`, ignored));
+  console.log(welcome(urlOf(gateway.settings as Address), ignored));
   if (process.stdin.isTTY) openRepl(broker);
 }
 

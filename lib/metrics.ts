@@ -38,6 +38,27 @@ export function nodesUp(nodes: ReadonlyMap<string, boolean>): Promise<NodeMetric
   return registry.getMetricsAsJSON();
 }
 
+/** Whether this is what a node tells of itself: who else answers must not break the text for all. */
+export function areMetrics(answer: unknown): answer is NodeMetrics {
+  return Array.isArray(answer) && answer.every(isMetric);
+}
+
+function isMetric(metric: unknown): boolean {
+  const { name, help, type, values } = Object(metric) as Partial<Record<string, unknown>>;
+  const isNamed = typeof name === "string" && /^[a-zA-Z_:][\w:]*$/.test(name);
+  const isTyped = typeof type === "string" && ["counter", "gauge", "histogram", "summary"].includes(type);
+  const hasHelp = typeof help === "string" && !help.includes("\n");
+  return isNamed && isTyped && hasHelp && Array.isArray(values) && values.every(isValue);
+}
+
+function isValue(value: unknown): boolean {
+  const { labels, metricName = "" } = Object(value) as { labels?: unknown; metricName?: unknown };
+  const names = Object.keys(Object(labels) as object);
+  return (
+    typeof metricName === "string" && [...names, metricName || "_"].every((name) => /^[\w:]+$/.test(name))
+  );
+}
+
 /** One text of what several nodes told; each metric comes once, with the values of all. */
 export function textOf(parts: readonly NodeMetrics[]): Promise<string> {
   const together = new Registry();

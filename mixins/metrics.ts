@@ -2,7 +2,7 @@
 import type { Registry } from "prom-client";
 import type { ServiceBroker } from "moleculer";
 import { requestMetrics, type Served } from "../lib/http/metrics.ts";
-import { type NodeMetrics, nodeRegistry, nodesUp, textOf } from "../lib/metrics.ts";
+import { areMetrics, type NodeMetrics, nodeRegistry, nodesUp, textOf } from "../lib/metrics.ts";
 import { type OutboxMetrics, outboxMetrics } from "../lib/outbox/metrics.ts";
 
 export interface BrokerMetrics {
@@ -44,7 +44,8 @@ function brokerMetrics(node: string): BrokerMetrics {
 export async function meshMetrics(broker: ServiceBroker): Promise<string> {
   const ask = async (nodeID: string): Promise<NodeMetrics | undefined> => {
     const options = { nodeID, timeout: PATIENCE_MS, retries: 0 };
-    return broker.call<NodeMetrics, object>("mail.metrics", {}, options).catch(() => undefined);
+    const answer = await broker.call<unknown, object>("mail.metrics", {}, options).catch(() => undefined);
+    return areMetrics(answer) ? answer : undefined;
   };
   const others = broker.registry
     .getNodeList({ withServices: true })

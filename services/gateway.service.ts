@@ -20,12 +20,15 @@ import { requestIdOf } from "../lib/http/request-id.ts";
 import type { Route } from "../lib/http/route.ts";
 import { sandboxRoutes } from "../lib/http/sandbox-routes.ts";
 import { type HttpServer, openHttpServer } from "../lib/http/server.ts";
+import { urlOf } from "../lib/listen.ts";
 import type { MailStats } from "../lib/outbox/outbox.ts";
 import { tooLarge } from "../mixins/max-payload.middleware.ts";
 import { meshMetrics, metricsOf } from "../mixins/metrics.ts";
 import { hushSpan } from "../mixins/traces.ts";
 
 const CALL_TIMEOUT = 30_000;
+/** Milliseconds for the mail service of the same node to start */
+const START_PATIENCE = 30_000;
 /** A load balancer wants to know now. */
 const READY_TIMEOUT = 2_000;
 
@@ -147,7 +150,11 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
         const headers = key === undefined ? {} : { "meshmail-scope": key };
         const ctx: Context = request.$ctx;
         const limit = bodyLimit(this.config.mail.maxSize);
-        const proceed = () => request.headers.expect && response.writeContinue();
+        const proceed = (): void => {
+          if (request.headers.expect === undefined) return;
+          response.writeContinue();
+          delete request.headers.expect;
+        };
         const answer = await route.answer({
           path: request.$params.params,
           query: new URLSearchParams(request.originalUrl.split("?").slice(1).join("?")),
@@ -212,6 +219,8 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
           ...(options.sandbox ? sandboxRoutes : []),
         ]),
       );
+      // before the tracker waits for running calls: who does not read his answer would be waited for, too
+      this.broker.middlewares.add({ stopping: async () => this.http?.quiesce() });
       // it would tell the whole mesh, at every change in it, that there are no automatic aliases
       this.regenerateAllAutoAliases = () => {};
     },
@@ -223,12 +232,14 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
           `The gateway needs GATEWAY_API_KEYS to listen on ${host}, or GATEWAY_HOST=127.0.0.1.`,
         );
       }
+      // who connects as soon as we listen is to find the mail service of this node
+      if (this.broker.getLocalService("mail")) await this.waitForServices("mail", START_PATIENCE, 10);
       this.http = await openHttpServer({ host, port }, (request, response) =>
         this.receive(request, response),
       );
       this.server = this.http.server;
       Object.assign(this.settings, { host: this.http.host, port: this.http.port } satisfies Settings);
-      this.logger.info(`The gateway listens on http://${this.http.host}:${this.http.port}.`);
+      this.logger.info(`The gateway listens on ${urlOf(this.http)}.`);
     },
 
     async stopped() {

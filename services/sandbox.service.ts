@@ -147,6 +147,8 @@ export function createSandboxService(options: SandboxOptions = {}): ServiceSchem
 
     created() {
       this.inbox = openInbox();
+      // before the broker's tracker waits for running calls
+      this.broker.middlewares.add({ stopping: async () => this.inbox.close() });
     },
 
     async started() {
@@ -158,7 +160,6 @@ export function createSandboxService(options: SandboxOptions = {}): ServiceSchem
     },
 
     async stopped() {
-      this.inbox.close();
       await this.smtp?.close();
     },
   };

@@ -20,7 +20,8 @@ export interface Answer {
 export function send(response: ServerResponse, { status, body, type, headers }: Answer): void {
   if (response.headersSent || response.destroyed) return;
   const isPlain = typeof body === "string" || Buffer.isBuffer(body);
-  const bytes = Buffer.from(isPlain ? body : JSON.stringify(body ?? null));
+  // a file that is served again and again is not to be copied each time
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(isPlain ? body : JSON.stringify(body ?? null));
   response.writeHead(status, {
     "Cache-Control": "no-store",
     ...headers,
@@ -30,7 +31,8 @@ export function send(response: ServerResponse, { status, body, type, headers }: 
   });
   response.write(bytes);
   const request = response.req.resume();
-  if (request.complete) response.end();
+  // who still waits for `100 Continue` sends nothing more
+  if (request.complete || request.headers.expect !== undefined) response.end();
   else request.once("close", () => response.end());
 }
 

@@ -13,8 +13,8 @@ export function clientAddress(
 ): string {
   const peer = plainAddress(socket.remoteAddress);
   if (proxies === 0) return peer;
-  const forwarded = [headers["x-forwarded-for"] ?? []].flat().join(",").split(",").map(plainAddress);
-  const told = forwarded.at(-Math.min(proxies, forwarded.length)) ?? "";
+  const forwarded = [headers["x-forwarded-for"] ?? []].flat().join(",").split(",");
+  const told = plainAddress(forwarded.at(-Math.min(proxies, forwarded.length)));
   return isIP(told) > 0 ? told : peer;
 }
 
@@ -29,9 +29,13 @@ export function networkOf(address: string): string {
   return `${[...left, ...zeros, ...right].slice(0, 4).join(":")}::/64`;
 }
 
+/** An IPv6 address with brackets, a zone and a port is shorter */
+const LONGEST = 100;
+
 /** Without a port, brackets, a zone, and the clothes that IPv6 puts on IPv4. */
 function plainAddress(written = ""): string {
-  const bare = /^\s*(?:\[([^\]]*)\](?::\d+)?|([\d.]+)(?::\d+)?|(\S*?))\s*$/.exec(written);
-  const address = bare?.[1] ?? bare?.[2] ?? bare?.[3] ?? "";
+  const entry = written.trim().slice(0, LONGEST);
+  const bare = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/.exec(entry);
+  const address = bare?.[1] ?? bare?.[2] ?? entry;
   return address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
 }

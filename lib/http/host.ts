@@ -23,6 +23,16 @@ export function isLocal({ socket, headers }: Pick<IncomingMessage, "socket" | "h
   return forwarding.every((name) => headers[name] === undefined);
 }
 
+type Visit = Pick<IncomingMessage, "headers" | "method">;
+
+/** What browsers say of the page that asks: older ones only where it would change something. */
+function isOfOtherSite({ headers, method = "GET" }: Visit): boolean {
+  const { origin, "sec-fetch-site": site } = headers;
+  if (site === "cross-site") return true;
+  if (["GET", "HEAD", "OPTIONS"].includes(method)) return false;
+  return origin !== undefined && !loopbackHost.test(origin.replace(/^https?:\/\//, ""));
+}
+
 /**
  * A browser on this machine is a loopback peer too. A page of the web reaches us through it by DNS rebinding, which the Host
  * header gives away, or by a plain cross-site request, which browsers mark (Fetch Metadata) and which could at least make us
@@ -31,9 +41,10 @@ export function isLocal({ socket, headers }: Pick<IncomingMessage, "socket" | "h
  * @throws MailError HTTP_FORBIDDEN
  */
 export function refuseStrangers(
-  { headers }: Pick<IncomingMessage, "headers">,
+  visit: Visit,
   { address, isAllowedOrigin }: { address: string; isAllowedOrigin: boolean },
 ): void {
+  const { headers } = visit;
   const remedy = "Set GATEWAY_API_KEYS to serve others than this machine.";
   if (!isLoopback(address)) {
     throw httpError("HTTP_FORBIDDEN", "Without API keys only this machine is served.", remedy);
@@ -42,7 +53,8 @@ export function refuseStrangers(
     const detail = "Without API keys the Host header must be localhost, 127.0.0.1 or [::1].";
     throw httpError("HTTP_FORBIDDEN", detail, remedy);
   }
-  if (headers["sec-fetch-site"] === "cross-site" && !isAllowedOrigin) {
-    throw httpError("HTTP_FORBIDDEN", "Without API keys no other site's page is served.", remedy);
+  if (!isAllowedOrigin && isOfOtherSite(visit)) {
+    const detail = "Without API keys no other site's page is served.";
+    throw httpError("HTTP_FORBIDDEN", detail, `Name its origin in GATEWAY_CORS. ${remedy}`);
   }
 }

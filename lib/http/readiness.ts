@@ -28,7 +28,8 @@ export function readinessCheck({ isMeshJoined, stats }: ReadinessSources): () =>
   let asking: Promise<Reason[]> | undefined;
   return async () => {
     asking ??= stats()
-      .then(reasonsOf, () => [silent])
+      .then(reasonsOf)
+      .catch((error: unknown) => [reasonOf(error)])
       .finally(() => {
         asking = undefined;
       });
@@ -47,20 +48,31 @@ const alone: Reason = {
   remedy: "See that NATS runs where TRANSPORTER says; the node joins by itself.",
 };
 
-const silent: Reason = {
-  check: "mail",
-  type: "MAIL_UNAVAILABLE",
-  message: "No mail node of the mesh answers.",
-  remedy: "See that a node with SERVICES=mail runs and has joined the mesh.",
-};
+/** Why there are no numbers of the outbox. */
+function reasonOf(error: unknown): Reason {
+  const { type } = Object(error) as { type?: unknown };
+  if (type === "MAIL_OUTBOX_UNAVAILABLE") return outboxDown(type);
+  const isLate = type === "REQUEST_TIMEOUT";
+  return {
+    check: "mail",
+    type: isLate ? "MAIL_SILENT" : "MAIL_UNAVAILABLE",
+    message: isLate ? "The mail node does not answer in time." : "No mail node of the mesh answers.",
+    remedy: "See that a node with SERVICES=mail runs and has joined the mesh.",
+  };
+}
 
-function reasonsOf({ outbox, transports }: MailStats): Reason[] {
-  const reasons: Reason[] = [];
-  if (outbox.problem) {
-    const message = "The outbox does not work: nothing is accepted.";
-    const remedy = "Ask `npx meshmail stats` why; most often the disk is full.";
-    reasons.push({ check: "outbox", type: outbox.problem.type, message, remedy });
-  }
+function outboxDown(type: string): Reason {
+  return {
+    check: "outbox",
+    type,
+    message: "The outbox does not work: nothing is accepted.",
+    remedy: "Ask `npx meshmail stats` why; most often the disk is full.",
+  };
+}
+
+/** Of whatever answers as `mail.stats` in this mesh: another version, or somebody's stand-in, may say less. */
+function reasonsOf({ outbox, transports = [] }: Partial<MailStats>): Reason[] {
+  const reasons = outbox?.problem ? [outboxDown(outbox.problem.type)] : [];
   if (transports.length === 0) {
     const message = "No SMTP server is configured.";
     const remedy = "Set SMTP_URI, and start the mail node again.";

@@ -14,6 +14,11 @@ import { requestIdOf } from "./request-id.ts";
 
 export interface HttpServer extends Address {
   readonly server: Server;
+  /**
+   * Takes no more connections, and cuts who has not read his answer after a second. Running requests go on. Harmless when
+   * repeated
+   */
+  quiesce(): void;
   /** Takes no more requests, gives the running ones a second, then cuts them. Harmless when repeated */
   close(): Promise<void>;
 }
@@ -24,6 +29,10 @@ export interface HttpServerOptions extends Address {
 }
 
 const CLOSE_GRACE = 1000;
+/** Silence on a connection, in ms: who does not read his answer holds it in our memory. Longer than the longest call. */
+const SILENCE = 120_000;
+/** Requests on one connection whose answers have not left yet: far more than any client sends ahead. */
+const PIPELINED = 32;
 
 /**
  * What Node's parser refuses never reaches the handler: the answer is 400, 408 or 431, as a problem like all others.
@@ -40,14 +49,26 @@ export async function openHttpServer(
     // the handler says it in more words
     requireHostHeader: false,
   });
-  const answering = new WeakMap<Duplex, ServerResponse>();
+  server.setTimeout(SILENCE);
+  /** Of each connection, in the order of the requests */
+  const answers = new Map<Duplex, Set<ServerResponse>>();
   function receive(request: IncomingMessage, response: ServerResponse): void {
-    answering.set(request.socket, response);
-    handle(request, response);
+    const { socket } = request;
+    const pending = answers.get(socket) ?? new Set();
+    answers.set(socket, pending.add(response));
+    response.on("close", () => {
+      pending.delete(response);
+      if (pending.size === 0) answers.delete(socket);
+    });
+    if (pending.size > PIPELINED) socket.destroy();
+    else handle(request, response);
   }
   server.on("request", receive);
   // of other expectations a server need know nothing (RFC 9110 section 10.1.1)
-  server.on("checkExpectation", receive);
+  server.on("checkExpectation", (request, response) => {
+    delete request.headers.expect;
+    receive(request, response);
+  });
   // Node would ask for the body at once; here the key is looked at first
   server.on("checkContinue", (request, response) => {
     response.shouldKeepAlive = false;
@@ -59,24 +80,38 @@ export async function openHttpServer(
     refuse(socket, httpError("HTTP_METHOD_NOT_ALLOWED", "There are no tunnels here.", remedy), undefined);
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    refuse(socket, refusalOf(error.code), answering.get(socket));
+    refuse(socket, refusalOf(error.code), [...(answers.get(socket) ?? [])].at(-1));
   });
   const remedy = "Stop that program, or set GATEWAY_HOST and GATEWAY_PORT";
   const address = await listen(server, { host, port }, "The gateway", remedy);
 
-  let closed: Promise<void> | undefined;
+  let quiet: Promise<void> | undefined;
+  function quiesce(): Promise<void> {
+    quiet ??= new Promise((resolve) => {
+      for (const response of [...answers.values()].flatMap((pending) => [...pending])) {
+        response.shouldKeepAlive = false;
+      }
+      const timer = setTimeout(cutUnread, CLOSE_GRACE);
+      server.close(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    return quiet;
+  }
+
+  function cutUnread(): void {
+    for (const [socket, [first]] of answers) if (first?.headersSent) socket.destroy();
+  }
+
   return {
     ...address,
     server,
-    close() {
-      closed ??= new Promise((resolve) => {
-        const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE);
-        server.close(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-      return closed;
+    quiesce: () => void quiesce(),
+    async close() {
+      const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE);
+      await quiesce();
+      clearTimeout(timer);
     },
   };
 }

@@ -21,7 +21,10 @@ export interface Delivery {
   attempted(id: string, ms: number): Promise<MailRecord | undefined>;
   /** The message has come to its end without us: whoever waits for its attempt need not. */
   ended(id: string): void;
-  /** Claims nothing more; whoever waits for a message that is not on the wire need not. Harmless when called twice. */
+  /**
+   * Claims nothing more; whoever waits for a message that is not on the wire need not, and for one that is, no longer than six
+   * seconds. Harmless when called twice.
+   */
   quiesce(): void;
   /**
    * Lets what is on the wire finish for `drainMs`, then breaks it off; that stays in the store. Harmless when called twice.
@@ -33,6 +36,8 @@ export interface Delivery {
 /** Timers drift: look at least this often. */
 const LONGEST_SLEEP_MS = 30_000;
 const STORE_PAUSE_MS = 1000;
+/** How long a call may wait when the node stops: less than the broker's tracker gives it, or its answer would be lost. */
+const LAST_WAIT_MS = 6000;
 /** Messages that have expired need no place, only a line in the store: so many at a time, so often. */
 const EXPIRED_BATCH = 50;
 const SWEEP_MS = 1000;
@@ -55,6 +60,7 @@ export function startDelivery(given: DeliveryOptions): Delivery {
   let pumping: Promise<void> | undefined;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
+  let lastWait: NodeJS.Timeout | undefined;
   let sweptAt = -Infinity;
   const startedAt = steady();
 
@@ -153,6 +159,10 @@ export function startDelivery(given: DeliveryOptions): Delivery {
 
   const held = (): string[] => [...running.keys()].map((job) => job.claim.lease.id);
 
+  const releaseAll = (): void => {
+    for (const id of waiting.keys()) release(id);
+  };
+
   /** Whoever waits for a message that is not on the wire need not. */
   const releaseIdle = (): void => {
     const busy = new Set(held());
@@ -160,9 +170,11 @@ export function startDelivery(given: DeliveryOptions): Delivery {
   };
 
   const quiesce = (): void => {
+    if (stopping) return;
     stopping = true;
     clearTimeout(timer);
     releaseIdle();
+    lastWait = setTimeout(releaseAll, LAST_WAIT_MS).unref();
   };
 
   policy.watch((change) => {
@@ -201,7 +213,8 @@ export function startDelivery(given: DeliveryOptions): Delivery {
       await pumping;
       while (running.size > 0) await Promise.all(running.values());
       clearTimeout(patience);
-      for (const id of waiting.keys()) release(id);
+      clearTimeout(lastWait);
+      releaseAll();
       return brokenOff;
     },
   };

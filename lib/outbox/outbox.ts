@@ -20,6 +20,7 @@ import {
   notFound,
   notRetryable,
   outboxFull,
+  silent,
   stopping,
   throwIfRefused,
   unknownTemplate,
@@ -85,6 +86,8 @@ const TRIAL_MS = 10 * 60_000;
 const PRUNE_BATCH = 500;
 /** A page of the list must fit into one NATS packet, 1 MB unless set; what does not is for the next page. */
 const LARGEST_PAGE = 500_000;
+/** How long the store may take to say what it holds, in ms: less than those who ask wait. */
+const STATS_MS = 1500;
 /** How long what is on the wire may take once we are asked to stop. */
 const DRAIN_MS = 20_000;
 
@@ -311,7 +314,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
     },
 
     async stats() {
-      const { counts, oldestQueuedAt } = await store.stats(now());
+      const { counts, oldestQueuedAt } = await inTime(store.stats(now()));
       const trouble = store.trouble();
       return {
         counts,
@@ -343,6 +346,15 @@ export function openOutbox(options: OutboxOptions): Outbox {
       return closed;
     },
   };
+}
+
+/** A file that somebody else has locked is waited for: who asks how the outbox is gets to hear that it does not answer. */
+function inTime<Result>(asked: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(silent()), STATS_MS);
+  });
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
 }
 
 /** Forgets what finished longer ago than the retention, a little at a time, so that nothing else has to wait. */

@@ -34,6 +34,12 @@ export function stopping(): MailError {
   });
 }
 
+export function silent(): MailError {
+  return new MailError("MAIL_OUTBOX_UNAVAILABLE", "the outbox does not answer", {
+    remedy: "See whether another program has its file open to write, and whether the disk answers.",
+  });
+}
+
 export function notFound(id: string): MailError {
   return new MailError("MAIL_NOT_FOUND", "no message has this id", {
     id,

@@ -8,7 +8,7 @@ import { memoryStore } from "../../lib/outbox/memory.ts";
 import type { Trouble } from "../../lib/outbox/store.ts";
 import { createGatewayService } from "../../services/gateway.service.ts";
 import { createMailService } from "../../services/mail.service.ts";
-import { type Program, startNode } from "../support/node.ts";
+import { type Program, runProgram, startNode } from "../support/node.ts";
 import { closeEverything } from "../support/open.ts";
 import { freePort } from "../support/ports.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -69,6 +69,13 @@ describe("a node", () => {
 });
 
 describe("a gateway", () => {
+  it("listens only once the mail service of its node is there", async () => {
+    const early = runProgram("start.ts", { LOGLEVEL: "info", GATEWAY_PORT: "0", MAIL_OUTBOX: "memory" });
+    await early.says(/listens on/);
+    expect(early.output).toMatch(/'mail' service is registered[^]*listens on/);
+    await early.close();
+  });
+
   it("is not ready while the outbox of its mail node does not work", async () => {
     let trouble: Trouble | undefined;
     const config = loadConfig(environmentOf({ GATEWAY_PORT: "0", SMTP_HOST: "127.0.0.1", SMTP_PORT: "1" }));

@@ -1,6 +1,6 @@
 /** Facts about the text that is made of several nodes' metrics. */
 import { describe, expect, it } from "@jest/globals";
-import { type NodeMetrics, nodeRegistry, nodesUp, textOf } from "../../lib/metrics.ts";
+import { areMetrics, type NodeMetrics, nodeRegistry, nodesUp, textOf } from "../../lib/metrics.ts";
 import { readSamples, sampleOf } from "../support/exposition.ts";
 
 /** As it comes over a mesh that speaks JSON. */
@@ -34,5 +34,23 @@ describe("the metrics of several nodes", () => {
     const metrics = await carried("mail-1");
     const wrong = metrics.filter(({ name, type }) => name.endsWith("_total") && String(type) !== "counter");
     expect(wrong.map(({ name }) => name)).toEqual([]);
+  });
+
+  it("are only what looks like metrics: one odd node must not break the text for all", async () => {
+    const [metric] = await carried("mail-1");
+    expect(areMetrics([metric])).toBe(true);
+    const odd = [
+      "garbage",
+      {},
+      null,
+      [null],
+      [{ ...metric, name: "two words" }],
+      [{ ...metric, help: "a\nb 1" }],
+      [{ ...metric, type: "map" }],
+      [{ ...metric, values: {} }],
+      [{ ...metric, values: [{ value: 1, labels: { 'a="b"}': 1 } }] }],
+      [{ ...metric, values: [{ value: 1, labels: {}, metricName: "a b" }] }],
+    ];
+    expect(odd.filter(areMetrics)).toEqual([]);
   });
 });

@@ -40,10 +40,14 @@ describe("behind proxies", () => {
     (forwarded) => expect(addressOf(1, forwarded)).toBe("10.0.0.9"),
   );
 
-  it("a header of many thousand commas is read in no time", () => {
+  it.each([
+    ["commas", `${", ".repeat(8000)}1.2.3.4`],
+    ["blanks within an entry", `1.1.1.1,${" ".repeat(15_000)}a b`],
+    ["blanks and brackets", `1.1.1.1,${"[ ".repeat(7_000)}`],
+  ])("a header of many thousand %s is read in no time", (_what, header) => {
     const before = process.cpuUsage();
-    addressOf(1, `${", ".repeat(8000)}1.2.3.4`);
-    expect(process.cpuUsage(before).user).toBeLessThan(50_000);
+    for (let time = 0; time < 20; time++) addressOf(1, header);
+    expect(process.cpuUsage(before).user).toBeLessThan(300_000);
   });
 });
 

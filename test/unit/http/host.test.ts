@@ -110,4 +110,25 @@ describe("who asks from this machine by its own name", () => {
   ])("is not: %s with %j", (address, headers) => {
     expect(isLocalVisit(address, headers)).toBe(false);
   });
+
+  it.each([
+    ["POST", "https://evil.example", false],
+    ["DELETE", "null", false],
+    ["POST", "http://127.0.0.1.evil.example", false],
+    ["POST", "http://localhost:5173", true],
+    ["POST", "http://127.0.0.1:3000", true],
+    ["POST", undefined, true],
+    ["GET", "https://evil.example", true],
+    ["OPTIONS", "https://evil.example", true],
+  ])(
+    "of a browser that tells no more than its page's origin, %s from %s is served: %s",
+    (method, origin, served) => {
+      const headers = { host: "localhost:3000", ...(origin !== undefined && { origin }) };
+      const visiting = expect(() =>
+        refuseStrangers({ headers, method }, { address: "::1", isAllowedOrigin: false }),
+      );
+      if (served) visiting.not.toThrow();
+      else visiting.toThrow(/other site/);
+    },
+  );
 });

@@ -24,6 +24,8 @@ const stats = (changes: Partial<MailStats> = {}): MailStats => ({
   ...changes,
 });
 
+const wordOf = (type: string): Error => Object.assign(new Error("no"), { type });
+
 const check = (answer: MailStats | Error, joined = true) =>
   readinessCheck({
     isMeshJoined: () => joined,
@@ -33,6 +35,10 @@ const check = (answer: MailStats | Error, joined = true) =>
 describe("a gateway is ready", () => {
   it.each([
     ["all is well", stats()],
+    [
+      "somebody's stand-in says no more than it must",
+      { counts: {}, oldestQueuedAt: null, transports: [transport("up")] } as never,
+    ],
     ["one of two servers is up", stats({ transports: [transport("held"), transport("up", "fallback1")] })],
   ])("while %s", async (_what, answer) => {
     await expect(check(answer)).resolves.toBeUndefined();
@@ -41,7 +47,15 @@ describe("a gateway is ready", () => {
 
 describe("a gateway is not ready", () => {
   it.each([
-    ["nobody answers", new Error("timeout"), true, ["mail MAIL_UNAVAILABLE"]],
+    ["nobody answers", new Error("no such service"), true, ["mail MAIL_UNAVAILABLE"]],
+    ["the answer takes too long", wordOf("REQUEST_TIMEOUT"), true, ["mail MAIL_SILENT"]],
+    [
+      "the outbox does not answer",
+      wordOf("MAIL_OUTBOX_UNAVAILABLE"),
+      true,
+      ["outbox MAIL_OUTBOX_UNAVAILABLE"],
+    ],
+    ["the answer is nonsense", { transports: "none" } as never, true, ["mail MAIL_UNAVAILABLE"]],
     ["the mesh is not joined", stats(), false, ["mesh MESH_NOT_JOINED"]],
     [
       "the outbox is down",

@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import type { RequestListener } from "node:http";
+import type { RequestListener, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { send } from "../../../lib/http/answer.ts";
 import { type HttpServer, openHttpServer } from "../../../lib/http/server.ts";
+import { urlOf } from "../../../lib/listen.ts";
 
 const open: HttpServer[] = [];
 afterEach(() => Promise.all(open.splice(0).map((http) => http.close())));
@@ -14,8 +15,6 @@ async function serve(handle: RequestListener, requestTimeout?: number): Promise<
   open.push(http);
   return http;
 }
-
-const urlOf = ({ host, port }: HttpServer) => `http://${host}:${port}`;
 
 describe("an answer", () => {
   it.each([
@@ -31,6 +30,28 @@ describe("an answer", () => {
     expect(response.headers.get("cache-control")).toBe("no-store");
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
     expect(await response.text()).toBe(sent);
+  });
+
+  it("of bytes is not copied: the same file may be on its way many times", async () => {
+    const body = Buffer.alloc(1000, "x");
+    const written: unknown[] = [];
+    const http = await serve((_request, response) => {
+      const write = response.write.bind(response) as (chunk: unknown) => boolean;
+      response.write = ((chunk: unknown) => {
+        written.push(chunk);
+        return write(chunk);
+      }) as typeof response.write;
+      send(response, { status: 200, body });
+    });
+    await (await fetch(urlOf(http))).arrayBuffer();
+    expect(written[0]).toBe(body);
+  });
+
+  it("ends at once for a client that waits to be told to go on, and is not", async () => {
+    const http = await serve((_request, response) => send(response, { status: 401, body: "no" }));
+    const socket = connect(http.port, http.host);
+    socket.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n");
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 401 /);
   });
 
   it("is sent once, and to nobody who has gone", async () => {
@@ -119,6 +140,36 @@ describe("the server", () => {
     await expect(openHttpServer({ host: "192.0.2.1", port: 0 }, () => {})).rejects.toThrow(
       /has no such address/,
     );
+  });
+
+  it("cuts a client that sends ahead more than any does", async () => {
+    let asked = 0;
+    const http = await serve(() => asked++);
+    const socket = connect(http.port, http.host);
+    socket.on("error", () => {});
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100));
+    await once(socket, "close");
+    expect(asked).toBe(32);
+  });
+
+  it("when it is to end soon, takes no more connections, finishes what runs, and cuts who does not read", async () => {
+    const running: ServerResponse[] = [];
+    const http = await serve(({ url }, response) => {
+      if (url === "/large") send(response, { status: 200, body: Buffer.alloc(20_000_000) });
+      else running.push(response);
+    });
+    const unread = connect(http.port, http.host);
+    unread.pause().on("error", () => {});
+    unread.write("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+    const answer = fetch(`${urlOf(http)}/`);
+    while (running.length === 0) await new Promise(setImmediate);
+    http.quiesce();
+    await expect(fetch(urlOf(http))).rejects.toThrow();
+    await new Promise<void>((resolve) => unread.resume().once("close", () => resolve()));
+    const [first] = running;
+    if (first) send(first, { status: 200, body: "done" });
+    expect(await (await answer).text()).toBe("done");
+    await http.close();
   });
 
   it("finishes running requests when it is closed, and takes no more", async () => {

@@ -489,6 +489,26 @@ describe("a stop", () => {
     expect((await store.stats(NOW)).counts).toEqual({ queued: 1, sent: 3 });
   });
 
+  it("lets go, after six seconds, who waits for what is on the wire: their answers are to leave before the end", async () => {
+    const one = entry();
+    const { begun, delivery, sendings } = await bench(["primary"], [one]);
+    await begun(1);
+    jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask", "performance", "Date"] });
+    let answered = false;
+    const waits = delivery.attempted(one.record.id, 60_000).then((record) => {
+      answered = true;
+      return record;
+    });
+    delivery.quiesce();
+    await jest.advanceTimersByTimeAsync(5999);
+    expect(answered).toBe(false);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(await waits).toBeUndefined();
+    jest.useRealTimers();
+    sendings[0]?.end();
+    expect(await delivery.stop(60_000)).toBe(0);
+  });
+
   it("breaks off what takes too long, and says how much", async () => {
     const { begun, delivery, store } = await bench(["primary"], [entry(), entry()]);
     await begun(2);

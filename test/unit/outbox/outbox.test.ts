@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals
 import type { Config, TransportConfig } from "../../../lib/config/config.ts";
 import { checkSend } from "../../../lib/message/schema.ts";
 import { memoryStore } from "../../../lib/outbox/memory.ts";
+import type { OutboxStore } from "../../../lib/outbox/store.ts";
 import { type Caller, openOutbox } from "../../../lib/outbox/outbox.ts";
 import type { MailReceipt } from "../../../lib/outbox/receipt.ts";
-import type { OutboxStore } from "../../../lib/outbox/store.ts";
 import { openTransports } from "../../../lib/smtp/transports.ts";
 import { configFor } from "../../support/config.ts";
 import { type SmtpServer, type SmtpServerOptions, startSmtpServer } from "../../support/smtp-server.ts";
@@ -35,7 +35,13 @@ async function bench(
     env = {},
     transports = [],
     primary,
-  }: { env?: Record<string, string>; transports?: TransportConfig[]; primary?: TransportConfig } = {},
+    over = {},
+  }: {
+    env?: Record<string, string>;
+    transports?: TransportConfig[];
+    primary?: TransportConfig;
+    over?: Partial<OutboxStore>;
+  } = {},
 ): Promise<Bench> {
   const server = await startSmtpServer(options);
   const config: Config = configFor([primary ?? transportTo(server), ...transports], env);
@@ -53,6 +59,7 @@ async function bench(
         claims += 1;
         return store.claim(request);
       },
+      ...over,
     },
     policy: sending.policy,
     emit(name, payload) {
@@ -600,6 +607,16 @@ describe("a list that would not fit into one NATS packet", () => {
     } while (cursor);
     expect(new Set(ids).size).toBe(40);
     expect(ids).toHaveLength(40);
+  });
+});
+
+describe("numbers", () => {
+  it("are refused where the store does not answer in time: whoever asks is to hear why", async () => {
+    const { outbox } = await bench({}, { over: { stats: () => new Promise(() => {}) } });
+    await expect(outbox.stats()).rejects.toMatchObject({
+      type: "MAIL_OUTBOX_UNAVAILABLE",
+      message: "the outbox does not answer",
+    });
   });
 });
 
