@@ -141,6 +141,13 @@ describe("the dashboard", () => {
     expect(known.filter((name) => name.startsWith("meshmail_") && !asked.includes(name))).toEqual([]);
   });
 
+  it("shows the nodes that were chosen, in every panel", () => {
+    for (const query of queries) {
+      const selectors = query.match(/\b(?:meshmail|process|nodejs)_[a-z0-9_]+(?:\{[^}]*\})?/g) ?? [];
+      for (const selector of selectors) expect(selector).toContain('node=~"$node"');
+    }
+  });
+
   it("has queries that Prometheus understands", () => {
     const plain = queries.map((query) =>
       query.replaceAll("$__rate_interval", "5m").replaceAll("$node", ".*"),
