@@ -4,7 +4,8 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+# without scripts: `npx meshmail` in the image would run `prepare`, which needs what has just been pruned
+RUN npm run build && npm prune --omit=dev --ignore-scripts && npm pkg delete scripts
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production

@@ -354,7 +354,8 @@ export const variables = {
     group: "gateway",
     kind: integer(1, 1_000_000),
     default: "600",
-    meaning: "Requests a minute per key; without a valid one it is 60 per address.",
+    meaning:
+      "Requests a minute per key, or per address where there are no keys; without a valid one it is 60 per address.",
   },
   SERVICES: {
     group: "node",
