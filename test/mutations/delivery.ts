@@ -233,11 +233,17 @@ export const deliveryMutations: readonly Mutation[] = [
     fault: "a node that is about to stop claims on",
     breaks: "SIGTERM: nothing new is begun",
     file: delivery,
-    changes: [
-      ["  const quiesce = (): void => {\n    stopping = true;\n", "  const quiesce = (): void => {\n"],
-    ],
+    changes: [["    stopping = true;\n    clearTimeout(timer);\n", "    clearTimeout(timer);\n"]],
     test: ofDelivery,
     named: "claims nothing more, lets what is on the wire finish",
+  },
+  {
+    fault: "a call that waits for an attempt is cut off at the stop",
+    breaks: "Whoever called gets an answer",
+    file: delivery,
+    changes: [["    lastWait = setTimeout(releaseAll, LAST_WAIT_MS).unref();\n", ""]],
+    test: ofDelivery,
+    named: "lets go, after six seconds, who waits for what is on the wire",
   },
   {
     fault: "a node that is about to stop takes messages on",

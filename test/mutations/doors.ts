@@ -117,6 +117,22 @@ export const doorMutations: readonly Mutation[] = [
     named: "shows nothing to pages of https://app.example.co",
   },
   {
+    fault: "what a client sends ahead has no bound",
+    breaks: "Strangers cost little memory",
+    file: "lib/http/server.ts",
+    changes: [["if (pending.size > PIPELINED) socket.destroy();\n    else handle", "handle"]],
+    test: "test/unit/http/server.test.ts",
+    named: "cuts a client that sends ahead more than any does",
+  },
+  {
+    fault: "without keys another site's page may cancel a message",
+    breaks: "Nobody comes in from outside where there are no keys",
+    file: "lib/http/host.ts",
+    changes: [["return origin !== undefined && !loopbackHost", "return origin === method && !loopbackHost"]],
+    test: "test/unit/http/host.test.ts",
+    named: "of a browser that tells no more than its page's origin",
+  },
+  {
     fault: "the gateway is ready though every server is down",
     breaks: "A load balancer learns that nothing can be sent",
     file: "lib/http/readiness.ts",
@@ -222,8 +238,8 @@ export const doorMutations: readonly Mutation[] = [
     file: "lib/outbox/observer.ts",
     changes: [
       [
-        "        return [tell(observer)];\n      } catch (error) {\n",
-        "        return [tell(observer)];\n      } catch (error) {\n        throw error;\n",
+        "        return [tell(listener)];\n      } catch (error) {\n",
+        "        return [tell(listener)];\n      } catch (error) {\n        throw error;\n",
       ],
     ],
     test: "test/unit/outbox/observer.test.ts",
