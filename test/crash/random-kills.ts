@@ -23,7 +23,7 @@ export interface Outcome {
   lost: number;
   /** In the end neither sent nor given up */
   unsent: number;
-  /** Failed because three kills in a row met them, as the contract has it */
+  /** Failed because three kills in a row met them, as is documented */
   givenUp: number;
   /** Final dots at the server */
   dots: number;

@@ -1,7 +1,4 @@
 /** Facts about a mesh in which somebody else runs an open moleculer-web: it reaches what is for everyone, and nothing else of ours. */
-import { once } from "node:events";
-import { request } from "node:http";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { type BrokerOptions, type Context, type Middleware, type Service, ServiceBroker } from "moleculer";
 import ApiGateway from "moleculer-web";
@@ -11,6 +8,7 @@ import brokerOptions from "../../moleculer.config.ts";
 import { createGatewayService } from "../../services/gateway.service.ts";
 import { createMailService } from "../../services/mail.service.ts";
 import { createSandboxService } from "../../services/sandbox.service.ts";
+import { ask, askJson } from "../support/http-client.ts";
 import { type NatsServer, startNats } from "../support/nats-server.ts";
 import { expectNothingOpen } from "../support/open.ts";
 import { freePort } from "../support/ports.ts";
@@ -108,28 +106,6 @@ async function startForeign(): Promise<void> {
   foreignPort = api.server.address().port;
 }
 
-async function ask(
-  port: number,
-  method: string,
-  path: string,
-  { headers = {}, body }: { headers?: Record<string, string>; body?: object } = {},
-) {
-  const asking = request({
-    host: "127.0.0.1",
-    port,
-    method,
-    path,
-    headers: { ...headers, ...(body && { "content-type": "application/json" }) },
-    agent: false,
-  });
-  asking.end(body && JSON.stringify(body));
-  const [response] = await once(asking, "response");
-  return {
-    status: Number(response.statusCode),
-    json: JSON.parse((await text(response)) || "null") as unknown,
-  };
-}
-
 /** Dots, slashes, moleculer-web's `~` for `$`, and every character percent-encoded. */
 function formsOf(name: string): string[] {
   const encoded = name.replace(/./g, (letter) => `%${letter.charCodeAt(0).toString(16)}`);
@@ -168,7 +144,9 @@ describe("a foreign gateway with open routes", () => {
     for (const name of all) {
       for (const path of formsOf(name).flatMap((form) => [`/all/${form}`, `/auto/${form}`])) {
         for (const method of ["GET", "POST"]) {
-          const { status } = await ask(foreignPort, method, path, method === "POST" ? { body: {} } : {});
+          const asking =
+            method === "POST" ? askJson(foreignPort, method, path, {}) : ask(foreignPort, method, path);
+          const { status } = await asking;
           if (status !== 404) answered.add(name);
         }
       }
@@ -181,7 +159,7 @@ describe("a foreign gateway with open routes", () => {
 
   it("sends a message for whoever asks it, as its operator wanted", async () => {
     const letter = { to: "ann@example.com", subject: "Hello", text: "It works." };
-    expect(await ask(foreignPort, "POST", "/all/mail/send", { body: letter })).toMatchObject({
+    expect(await askJson(foreignPort, "POST", "/all/mail/send", letter)).toMatchObject({
       status: 200,
       json: { status: "sent" },
     });
@@ -191,21 +169,16 @@ describe("a foreign gateway with open routes", () => {
     const letter = { to: "ann@example.com", subject: "Hello", text: "It works.", idempotencyKey: "order-1" };
     const authorization = "Bearer secret-of-the-web-site";
     expect(
-      await ask(gateway.settings.port, "POST", "/api/mail/send", {
-        headers: { authorization },
-        body: letter,
-      }),
+      await askJson(gateway.settings.port, "POST", "/api/mail/send", letter, { authorization }),
     ).toMatchObject({ status: 200 });
 
     const forged = { "meshmail-scope": "web", "x-meshmail-scope": "web" };
     const other = { ...letter, text: "Another one." };
-    const answer = await ask(foreignPort, "POST", "/all/mail/send?meta[meshmail-scope]=web", {
-      headers: forged,
-      body: other,
-    });
+    const path = "/all/mail/send?meta[meshmail-scope]=web";
+    const answer = await askJson(foreignPort, "POST", path, other, forged);
     // a parameter that is not known; not the conflict that the key `web` would have got
     expect(answer).toMatchObject({ status: 422, json: { type: "MAIL_INVALID_MESSAGE" } });
-    const again = await ask(foreignPort, "POST", "/all/mail/send", { headers: forged, body: other });
+    const again = await askJson(foreignPort, "POST", "/all/mail/send", other, forged);
     expect(again).toMatchObject({ status: 200, json: { status: "sent" } });
     expect(again.json).not.toHaveProperty("duplicate");
   });

@@ -8,6 +8,7 @@ import { memoryStore } from "../../lib/outbox/memory.ts";
 import type { Trouble } from "../../lib/outbox/store.ts";
 import { createGatewayService } from "../../services/gateway.service.ts";
 import { createMailService } from "../../services/mail.service.ts";
+import { askUntil } from "../support/ask-until.ts";
 import { type Program, runProgram, startNode } from "../support/node.ts";
 import { closeEverything } from "../support/open.ts";
 import { freePort } from "../support/ports.ts";
@@ -62,8 +63,7 @@ describe("a node", () => {
   it("is again once one has taken a message", async () => {
     await startSmtpServer({ auth: "none", tls: "none", port });
     await post(`messages/${id}/retry`);
-    let now = await readiness();
-    while (now.status !== 200) now = await readiness();
+    await askUntil(readiness, ({ status }) => status === 200);
     expect((await post("send", letter)).status).toBe("sent");
   });
 });

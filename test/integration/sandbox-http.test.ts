@@ -6,6 +6,7 @@ import { environmentOf } from "../../lib/config/environment.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { createGatewayService } from "../../services/gateway.service.ts";
 import { createSandboxService, type SandboxVars } from "../../services/sandbox.service.ts";
+import { askUntil } from "../support/ask-until.ts";
 import { expectNothingOpen } from "../support/open.ts";
 
 interface Part {
@@ -38,6 +39,7 @@ const noteWaits = {
 
 const broker = new ServiceBroker({
   logger: false,
+  // shorter than any wait for a message: the gateway gives each of its calls a time limit of its own
   requestTimeout: 300,
   middlewares: [noteWaits] as never,
 });
@@ -582,7 +584,10 @@ describe("waiting over HTTP", () => {
     const hungUp = ask("GET", "/api/v1/wait?timeout=60000", { signal: browser.signal }).catch(
       () => "hung up",
     );
-    while (waits.length === 0) await ask("GET", "/livez");
+    await askUntil(
+      () => waits.length,
+      (count) => count > 0,
+    );
     browser.abort();
     expect(await hungUp).toBe("hung up");
     await waits[0];

@@ -87,7 +87,8 @@ describe("with NATS down at start, a node", () => {
     const asked = performance.now();
     alone.process.kill("SIGTERM");
     expect(await alone.ended).toBe(0);
-    expect(performance.now() - asked).toBeLessThan(5000);
+    // Docker's patience
+    expect(performance.now() - asked).toBeLessThan(10_000);
   });
 });
 

@@ -178,7 +178,7 @@ export const doorMutations: readonly Mutation[] = [
   },
   {
     fault: "parameters that there are not are let through",
-    breaks: "Nobody sets what the contract does not name",
+    breaks: "Nobody sets what has no documented name",
     file: "lib/message/shape.ts",
     changes: [[".filter((name) => !names.includes(name));", ".filter((name) => name === names[0]);"]],
     test: "test/unit/message/bad-recipients.test.ts",

@@ -1,6 +1,6 @@
 /** Facts about how much a node lets itself be asked, and in what form it refuses the rest. */
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { ask, askJson, exchange, type HttpAnswer, openLine } from "../../support/http-client.ts";
+import { ask, exchange, type HttpAnswer, openLine } from "../../support/http-client.ts";
 import {
   bearer,
   expectNothingInside,
@@ -12,25 +12,23 @@ import {
 import { closeEverything } from "../../support/open.ts";
 
 const HOST = "Host: localhost\r\n";
-const letter = { to: "ann@example.com", subject: "Hello", text: "It works." };
+const letter = JSON.stringify({ to: "ann@example.com", subject: "Hello", text: "It works." });
 
+/** Without keys */
 let open: HttpNode;
+/** With keys, behind two proxies */
 let keyed: HttpNode;
-let proxied: HttpNode;
-let twiceProxied: HttpNode;
-const all = () => [open, keyed, proxied, twiceProxied];
 
 beforeAll(async () => {
-  const keys = { GATEWAY_API_KEYS: KEYS };
-  [open, keyed, proxied, twiceProxied] = await Promise.all([
+  [open, keyed] = await Promise.all([
     startHttpNode({ env: { GATEWAY_RATE_LIMIT: "20" } }),
-    startHttpNode({ env: { ...keys, GATEWAY_RATE_LIMIT: "20" } }),
-    startHttpNode({ env: { ...keys, GATEWAY_TRUST_PROXY: "1" } }),
-    startHttpNode({ env: { ...keys, GATEWAY_TRUST_PROXY: "2" } }),
+    startHttpNode({
+      env: { GATEWAY_API_KEYS: KEYS, GATEWAY_RATE_LIMIT: "20", GATEWAY_TRUST_PROXY: "2" },
+    }),
   ]);
 }, 60_000);
 afterAll(async () => {
-  for (const node of all()) await expectUnharmed(node);
+  for (const node of [open, keyed]) await expectUnharmed(node);
 });
 // a hook of its own: it runs whatever the one before has found
 afterAll(async () => {
@@ -59,15 +57,16 @@ describe("without keys", () => {
           forwarded: `for=${anyAddress()}`,
         },
       });
-    expect(await count(1000, asking)).toEqual({ 200: 20, 429: 980 });
+    expect(await count(30, asking)).toEqual({ 200: 20, 429: 10 });
     expect(await ask(open.port, "GET", "/api/mail/providers", { from: "127.0.0.2" })).toMatchObject({
       status: 200,
     });
   });
 
   it("what is beyond that is refused before its body, says when to come again, and is not stored", async () => {
-    const before = open.smtp.messages.length;
-    const line = await openLine(open.port);
+    const from = "127.0.0.3";
+    await count(20, () => ask(open.port, "GET", "/api/mail/providers", { from }));
+    const line = await openLine(open.port, { from });
     line.say(
       `POST /api/mail/send HTTP/1.1\r\n${HOST}Content-Type: text/plain\r\nContent-Length: 30000000\r\n\r\n`,
     );
@@ -76,14 +75,13 @@ describe("without keys", () => {
     expect(answer).toMatchObject({ status: 429, json: { type: "HTTP_RATE_LIMITED", status: 429 } });
     expect(Number(answer?.headers["retry-after"])).toBeGreaterThan(0);
     expect(Number(answer?.headers["retry-after"])).toBeLessThanOrEqual(60);
-    expect(await askJson(open.port, "POST", "/api/mail/send", letter)).toMatchObject({ status: 429 });
-    const list = await ask(open.port, "GET", "/api/mail/messages", { from: "127.0.0.3" });
+    const headers = { "content-type": "application/json" };
+    expect(await ask(open.port, "POST", "/api/mail/send", { headers, body: letter, from })).toMatchObject({
+      status: 429,
+    });
+    const list = await ask(open.port, "GET", "/api/mail/messages", { from: "127.0.0.4" });
     expect(list).toMatchObject({ status: 200, json: { items: [] } });
-    expect(open.smtp.messages).toHaveLength(before);
-  });
-
-  it("health is told all the same", async () => {
-    expect(await count(100, () => ask(open.port, "GET", "/health/live"))).toEqual({ 200: 100 });
+    expect(open.smtp.messages).toEqual([]);
   });
 });
 
@@ -94,64 +92,24 @@ describe("with keys", () => {
     expect(await count(25, asking("web"))).toEqual({ 200: 20, 429: 5 });
     expect(await count(20, asking("ops"))).toEqual({ 200: 20 });
   });
-
-  it("who has none that is valid may try sixty times a minute, and locks nobody out by it", async () => {
-    const guessing = (index: number) =>
-      ask(keyed.port, "POST", "/api/mail/send", {
-        headers: { authorization: `Bearer guess-${index}`, "x-forwarded-for": anyAddress() },
-      });
-    expect(await count(70, guessing)).toEqual({ 401: 60, 429: 10 });
-    expect(await ask(keyed.port, "GET", "/api/mail/stats", { headers: bearer("desk") })).toMatchObject({
-      status: 200,
-    });
-    expect(await ask(keyed.port, "GET", "/api/mail/stats")).toMatchObject({ status: 429 });
-    expect(await ask(keyed.port, "GET", "/api/mail/stats", { from: "127.0.2.1" })).toMatchObject({
-      status: 401,
-    });
-  });
 });
 
-describe("behind proxies", () => {
-  const asking = (node: HttpNode, address: (index: number) => string) => (index: number) =>
-    ask(node.port, "GET", "/api/mail/stats", { headers: { "x-forwarded-for": address(index) } });
+describe("behind two proxies", () => {
+  const asking = (forwarded: (index: number) => string) => (index: number) =>
+    ask(keyed.port, "GET", "/api/mail/stats", { headers: { "x-forwarded-for": forwarded(index) } });
 
-  it("a client is who the only one says, and not who the client says", async () => {
-    const statuses = await count(
-      61,
-      asking(proxied, () => `${anyAddress()}, ${anyAddress()}, 198.51.100.7`),
-    );
-    expect(statuses).toEqual({ 401: 60, 429: 1 });
-    expect(
-      await count(
-        1,
-        asking(proxied, () => "198.51.100.7, 198.51.100.8"),
-      ),
-    ).toEqual({ 401: 1 });
-  });
-
-  it("a client is who the outer of two says", async () => {
-    const statuses = await count(
-      61,
-      asking(twiceProxied, (i) => `${anyAddress()}, 198.51.100.7, 10.0.0.${i}`),
-    );
-    expect(statuses).toEqual({ 401: 60, 429: 1 });
-    expect(
-      await count(
-        1,
-        asking(twiceProxied, () => "198.51.100.8, 10.0.0.1"),
-      ),
-    ).toEqual({ 401: 1 });
+  it("a client without a key is who the outer one says, and not who the client says", async () => {
+    const one = asking((i) => `${anyAddress()}, 198.51.100.7, 10.0.0.${i}`);
+    expect(await count(61, one)).toEqual({ 401: 60, 429: 1 });
+    const other = asking(() => "198.51.100.7, 198.51.100.8, 10.0.0.1");
+    expect(await count(1, other)).toEqual({ 401: 1 });
   });
 
   it("a network of IPv6 is one client, for each has billions of addresses", async () => {
-    const one = (index: number) => `2001:db8:0:1:${index.toString(16)}::${index.toString(16)}`;
-    expect(await count(61, asking(proxied, one))).toEqual({ 401: 60, 429: 1 });
-    expect(
-      await count(
-        1,
-        asking(proxied, () => "2001:db8:0:2::1"),
-      ),
-    ).toEqual({ 401: 1 });
+    const one = asking((i) => `2001:db8:0:1:${i.toString(16)}::${i.toString(16)}, 10.0.0.1`);
+    expect(await count(61, one)).toEqual({ 401: 60, 429: 1 });
+    const other = asking(() => "2001:db8:0:2::1, 10.0.0.1");
+    expect(await count(1, other)).toEqual({ 401: 1 });
   });
 
   it("what is no address counts as something, and breaks nothing", async () => {
@@ -168,7 +126,7 @@ describe("behind proxies", () => {
       "%00",
     ];
     for (const address of odd) {
-      const answer = await ask(proxied.port, "GET", "/api/mail/stats", {
+      const answer = await ask(keyed.port, "GET", "/api/mail/stats", {
         headers: { "x-forwarded-for": address },
       });
       expect([401, 429]).toContain(answer.status);

@@ -12,7 +12,7 @@ function pemOf(bits: number): string {
 }
 
 describe("the defaults", () => {
-  it("are those of the public contract", () => {
+  it("are the documented ones", () => {
     const { mail, outbox, gateway, services, brand, dkim, sender } = load({});
     expect(mail).toEqual({
       sendWait: 5000,

