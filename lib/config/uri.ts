@@ -38,7 +38,7 @@ const ehloName: Kind<string> = {
 const milliseconds = integer(1, 3_600_000, "milliseconds");
 
 /**
- * All there is: the public contract's list. Libraries take any of their settings from a URI, `disableFileAccess=false` and
+ * All there is: the documented list. Libraries take any of their settings from a URI, `disableFileAccess=false` and
  * `tls.rejectUnauthorized=false` included, so whoever writes the URI could switch off what protects us.
  */
 const optionKinds = {

@@ -59,7 +59,7 @@ export interface MailStats {
 }
 
 export interface Outbox {
-  /** Makes the message safe, then waits for its first attempt as long as it may. See CONTRACT `mail.send`. */
+  /** Makes the message safe, then waits for its first attempt as long as it may. */
   send(request: SendRequest, caller?: Caller): Promise<MailReceipt | DryRun>;
   get(id: string): Promise<PublicRecord>;
   list(query: Omit<ListQuery, "now">): Promise<{ items: PublicRecord[]; nextCursor?: string }>;

@@ -95,7 +95,7 @@ export function isOpen(recipient: Pick<RecipientState, "status">): boolean {
   return OPEN.has(recipient.status);
 }
 
-/** The message's state, from its recipients' (CONTRACT: states of a message). */
+/** The message's state, from its recipients'. */
 export function statusOf(record: MailRecord, now: number): MessageStatus {
   const states = record.recipients.map((recipient) => recipient.status);
   if (states.includes("sending")) return "sending";
