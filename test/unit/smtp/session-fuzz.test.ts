@@ -170,7 +170,7 @@ describe("a session", () => {
     expect(seen.sent).toBeGreaterThan(100);
     expect(seen.refused).toBeGreaterThan(100);
     // twenty sessions together, in ms of processor time: no answer is hard to read
-    expect(costliest).toBeLessThan(1000);
+    expect(costliest).toBeLessThan(5000);
   });
 
   it("reads an answer that comes in two pieces, wherever it is cut", async () => {
