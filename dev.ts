@@ -2,7 +2,8 @@
 import { ServiceBroker } from "moleculer";
 import brokerOptions from "./moleculer.config.ts";
 import { readEnvironment } from "./lib/config/environment.ts";
-import { type Address, urlOf } from "./lib/listen.ts";
+import type { Address } from "./lib/listen.ts";
+import { urlOf } from "./lib/url.ts";
 import { createGatewayService } from "./services/gateway.service.ts";
 import { createMailService } from "./services/mail.service.ts";
 import { createSandboxService } from "./services/sandbox.service.ts";
@@ -55,7 +56,7 @@ Meshmail runs. Nothing leaves this machine: the sandbox takes every message.
 ${ignoring}
   gateway   ${gateway}
   docs      ${gateway}/docs
-  sandbox   smtp://${SANDBOX.host}:${SANDBOX.port}
+  sandbox   ${urlOf(SANDBOX, "smtp")}
   inbox     ${gateway}/api/v1/messages
   verify    ${gateway}/api/mail/verify
 

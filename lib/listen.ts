@@ -6,11 +6,6 @@ export interface Address {
   port: number;
 }
 
-/** For people and programs to open: IPv6 stands in brackets there. */
-export function urlOf({ host, port }: Address, scheme = "http"): string {
-  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
 /** Known reasons in words; any other is told by its code. */
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program listens there already",

@@ -50,10 +50,10 @@ export async function meshMetrics(broker: ServiceBroker): Promise<string> {
   const others = broker.registry
     .getNodeList({ withServices: true })
     .filter((node) => !node.local && offersMetrics(node));
-  const answers = await Promise.all(
-    others.map(async ({ id, available }) => [id, available ? await ask(id) : undefined] as const),
-  );
-  const own = await metricsOf(broker).registry.getMetricsAsJSON();
+  const [own, ...answers] = await Promise.all([
+    metricsOf(broker).registry.getMetricsAsJSON(),
+    ...others.map(async ({ id, available }) => [id, available ? await ask(id) : undefined] as const),
+  ]);
   const up = await nodesUp(
     new Map([[broker.nodeID, true], ...answers.map(([id, metrics]) => [id, metrics !== undefined] as const)]),
   );

@@ -20,13 +20,14 @@ import { requestIdOf } from "../lib/http/request-id.ts";
 import type { Route } from "../lib/http/route.ts";
 import { sandboxRoutes } from "../lib/http/sandbox-routes.ts";
 import { type HttpServer, openHttpServer } from "../lib/http/server.ts";
-import { urlOf } from "../lib/listen.ts";
 import type { MailStats } from "../lib/outbox/outbox.ts";
+import { urlOf } from "../lib/url.ts";
 import { tooLarge } from "../mixins/max-payload.middleware.ts";
 import { meshMetrics, metricsOf } from "../mixins/metrics.ts";
 import { hushSpan } from "../mixins/traces.ts";
 
 const CALL_TIMEOUT = 30_000;
+const probes: ReadonlySet<string> = new Set(operatingRoutes.map(({ path }) => path));
 /** Milliseconds for the mail service of the same node to start */
 const START_PATIENCE = 30_000;
 /** A load balancer wants to know now. */
@@ -127,7 +128,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
           const status = response.headersSent ? response.statusCode : "left by the client";
           const words = `${request.method} ${path.slice(0, 200)} ${status} ${Math.round(time)} ms (${requestId})`;
           // probes and scrapes come every few seconds
-          if (isProbe(path) && response.statusCode < 400) this.logger.debug(words);
+          if (probes.has(path) && response.statusCode < 400) this.logger.debug(words);
           else this.logger.info(words);
           metricsOf(this.broker).served(request, response, time);
         });
@@ -215,7 +216,7 @@ export function createGatewayService(options: GatewayOptions = {}): ServiceSchem
       this.addRoute(
         routerOptions([
           ...api,
-          ...docsRoutes(openApiDocument(api, { keyed: this.door.isKeyed })),
+          ...docsRoutes(() => openApiDocument(api, { keyed: this.door.isKeyed })),
           ...(options.sandbox ? sandboxRoutes : []),
         ]),
       );
@@ -286,10 +287,6 @@ function sendOptions(response: ServerResponse, methods: readonly string[]): void
 /** Without the query. Fit for a log, for the parser lets only visible ASCII through. */
 function pathOf({ url = "" }: IncomingMessage): string {
   return url.split("?", 1)[0] ?? "";
-}
-
-function isProbe(path: string): boolean {
-  return path.startsWith("/health/") || path === "/metrics";
 }
 
 export default createGatewayService();

@@ -5,6 +5,7 @@ import { paramsCheck } from "../lib/params.ts";
 import { type Inbox, openInbox } from "../lib/sandbox/inbox.ts";
 import { describe } from "../lib/sandbox/info.ts";
 import { openSandboxServer, type SandboxServer } from "../lib/sandbox/server.ts";
+import { urlOf } from "../lib/url.ts";
 import { errorsMixin } from "../mixins/errors.mixin.ts";
 
 const words = { type: "string", min: 1, max: 1000 } as const;
@@ -154,9 +155,7 @@ export function createSandboxService(options: SandboxOptions = {}): ServiceSchem
     async started() {
       const { host = "127.0.0.1", port = 1025, slowness } = options;
       this.smtp = await openSandboxServer({ host, port, slowness, inbox: this.inbox });
-      this.logger.info(
-        `The sandbox takes mail on smtp://${this.smtp.host}:${this.smtp.port} and sends none.`,
-      );
+      this.logger.info(`The sandbox takes mail on ${urlOf(this.smtp, "smtp")} and sends none.`);
     },
 
     async stopped() {

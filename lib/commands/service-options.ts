@@ -5,6 +5,7 @@ import { readVariables } from "../config/reader.ts";
 import type { VariableName } from "../config/variables.ts";
 import type { Secret } from "../secret.ts";
 import type { Option } from "./command.ts";
+import { urlOf } from "../url.ts";
 
 export const serviceOptions: readonly Option[] = [
   {
@@ -75,6 +76,5 @@ function localGateway({
   GATEWAY_PORT: number;
 }) {
   // what listens everywhere is reached here; a port that the system chose is not known
-  const name = ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  return `http://${name}:${port || 3000}`;
+  return urlOf({ host: ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host, port: port || 3000 });
 }

@@ -1,6 +1,7 @@
 /** What the environment says, once read and validated: one frozen value that everything else is handed. */
 import type { Mailbox } from "../message/message.ts";
 import type { Secret } from "../secret.ts";
+import { urlOf } from "../url.ts";
 
 /**
  * How a connection is protected. `tls`: from the first byte. `starttls`: STARTTLS or nothing. `opportunistic`: STARTTLS
@@ -122,11 +123,10 @@ export interface Config {
 /** Printable without secrets: `smtps://smtp.qq.com:465 (qq, user m***@qq.com)`. */
 export function describeTransport(transport: TransportConfig): string {
   const scheme = transport.security === "tls" ? "smtps" : "smtp";
-  const host = transport.host.includes(":") ? `[${transport.host}]` : transport.host;
   const notes = [transport.provider, transport.username && `user ${maskUser(transport.username)}`].filter(
     Boolean,
   );
-  return `${scheme}://${host}:${transport.port}${notes.length > 0 ? ` (${notes.join(", ")})` : ""}`;
+  return `${urlOf(transport, scheme)}${notes.length > 0 ? ` (${notes.join(", ")})` : ""}`;
 }
 
 /** `m***@qq.com`; a user name that is no address keeps its first letter only. */

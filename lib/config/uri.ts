@@ -14,6 +14,7 @@ import {
   refuse,
   words,
 } from "./units.ts";
+import { printHost } from "../url.ts";
 
 export interface SmtpUri {
   /** `smtps`: TLS from the first byte */
@@ -96,8 +97,7 @@ export const smtpUris: Kind<readonly SmtpUri[]> = {
 function printUri({ tls, host, port, username, password, options }: SmtpUri): string {
   const user = username === undefined ? "" : `${maskUser(username)}${password ? ":***" : ""}@`;
   const query = Object.entries(options).map(([name, value]) => `${name}=${value}`);
-  const shownHost = host.includes(":") ? `[${host}]` : host;
-  return `${tls ? "smtps" : "smtp"}://${user}${shownHost}:${port}${query.length > 0 ? `/?${query.join("&")}` : ""}`;
+  return `${tls ? "smtps" : "smtp"}://${user}${printHost(host)}:${port}${query.length > 0 ? `/?${query.join("&")}` : ""}`;
 }
 
 /**

@@ -20,8 +20,9 @@ export interface Answer {
 export function send(response: ServerResponse, { status, body, type, headers }: Answer): void {
   if (response.headersSent || response.destroyed) return;
   const isPlain = typeof body === "string" || Buffer.isBuffer(body);
+  const content = isPlain ? body : JSON.stringify(body ?? null);
   // a file that is served again and again is not to be copied each time
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(isPlain ? body : JSON.stringify(body ?? null));
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
   response.writeHead(status, {
     "Cache-Control": "no-store",
     ...headers,

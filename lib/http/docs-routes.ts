@@ -11,8 +11,8 @@ import type { Route } from "./route.ts";
 const JAVASCRIPT = "text/javascript; charset=utf-8";
 const CSS = "text/css; charset=utf-8";
 
-/** @param description as it is to stand in /openapi.json */
-export function docsRoutes(description: object): Route[] {
+/** @param describe makes what is to stand in /openapi.json, once somebody asks for it */
+export function docsRoutes(describe: () => object): Route[] {
   const pageHeaders = { "Content-Security-Policy": policy, "Referrer-Policy": "no-referrer" };
   return [
     {
@@ -20,7 +20,7 @@ export function docsRoutes(description: object): Route[] {
       path: "/",
       answer: async () => ({ status: 302, body: "See /docs.", headers: { Location: "/docs" } }),
     },
-    file("/openapi.json", "application/json; charset=utf-8", () => JSON.stringify(description)),
+    file("/openapi.json", "application/json; charset=utf-8", () => JSON.stringify(describe())),
     file("/docs", "text/html; charset=utf-8", () => html, pageHeaders),
     file("/docs/page.js", JAVASCRIPT, () => script),
     file("/docs/page.css", CSS, () => style),

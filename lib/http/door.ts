@@ -6,9 +6,9 @@ import { clientAddress } from "./client-address.ts";
 import { isAllowedOrigin } from "./cors.ts";
 import { isLocal, refuseStrangers } from "./host.ts";
 import { openKeys } from "./keys.ts";
+import { headersTooLarge } from "./problem.ts";
 import { rateLimits } from "./rate-limit.ts";
 import type { Route } from "./route.ts";
-import { headersTooLarge } from "./server.ts";
 
 export interface Door {
   /** False where there are no keys: then only this machine is served */

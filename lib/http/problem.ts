@@ -60,6 +60,10 @@ export function notFound(): MailError {
   );
 }
 
+export function headersTooLarge(detail: string): MailError {
+  return httpError("HTTP_HEADERS_TOO_LARGE", detail, "Send fewer or shorter headers.");
+}
+
 const unavailable = httpError(
   "HTTP_UNAVAILABLE",
   "No node of the mesh offers this at the moment.",

@@ -1,4 +1,5 @@
 /** Whether this gateway can be sent requests: the mesh is joined, a mail node answers, its outbox works, a server takes mail. */
+import { shared } from "../in-flight.ts";
 import type { MailStats } from "../outbox/outbox.ts";
 import { httpError } from "./problem.ts";
 
@@ -25,15 +26,13 @@ export interface ReadinessSources {
  * @throws MailError HTTP_UNAVAILABLE with all reasons
  */
 export function readinessCheck({ isMeshJoined, stats }: ReadinessSources): () => Promise<void> {
-  let asking: Promise<Reason[]> | undefined;
-  return async () => {
-    asking ??= stats()
+  const ask = shared(() =>
+    stats()
       .then(reasonsOf)
-      .catch((error: unknown) => [reasonOf(error)])
-      .finally(() => {
-        asking = undefined;
-      });
-    const reasons = [...(isMeshJoined() ? [] : [alone]), ...(await asking)];
+      .catch((error: unknown) => [reasonOf(error)]),
+  );
+  return async () => {
+    const reasons = [...(isMeshJoined() ? [] : [alone]), ...(await ask())];
     if (reasons.length === 0) return;
     const detail = `Not ready. ${reasons.map(({ message }) => message).join(" ")}`;
     const remedy = [...new Set(reasons.map((reason) => reason.remedy))].join(" ");

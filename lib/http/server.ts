@@ -9,7 +9,7 @@ import {
 import type { Duplex } from "node:stream";
 import type { MailError } from "../errors.ts";
 import { type Address, listen } from "../listen.ts";
-import { httpError, problemOf } from "./problem.ts";
+import { headersTooLarge, httpError, problemOf } from "./problem.ts";
 import { requestIdOf } from "./request-id.ts";
 
 export interface HttpServer extends Address {
@@ -134,10 +134,6 @@ function refusalOf(code = ""): MailError {
         "Use an HTTP client; to this port it speaks plain HTTP/1.1, not HTTPS.",
       );
   }
-}
-
-export function headersTooLarge(detail: string): MailError {
-  return httpError("HTTP_HEADERS_TOO_LARGE", detail, "Send fewer or shorter headers.");
 }
 
 /** By hand: there may be no request, and so no response. Whoever is in the midst of an answer just sees the end of it. */

@@ -1,5 +1,6 @@
 /** The outbox in figures: what was accepted, attempted and ended, how long it took, and what waits, read when somebody asks. */
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { shared } from "../in-flight.ts";
 import type { OutboxObserver } from "./observer.ts";
 import type { MailStats } from "./outbox.ts";
 import { messageStatuses, openStatuses } from "./record.ts";
@@ -26,13 +27,7 @@ export function outboxMetrics(registry: Registry): OutboxMetrics {
   let watched: Watched | undefined;
 
   /** Asks once, however many of them are read at a time. */
-  let reading: Promise<void> | undefined;
-  const collect = (): Promise<void> => {
-    reading ??= read().finally(() => {
-      reading = undefined;
-    });
-    return reading;
-  };
+  const collect = shared(() => read());
 
   const accepted = new Counter({
     name: "meshmail_messages_accepted_total",

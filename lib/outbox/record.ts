@@ -17,8 +17,9 @@ export type RecipientStatus = (typeof recipientStatuses)[number];
 export const messageStatuses = ["scheduled", ...recipientStatuses] as const;
 export type MessageStatus = (typeof messageStatuses)[number];
 
-/** Of messages that have not come to their end */
-export const openStatuses = ["scheduled", "queued", "sending", "deferred"] as const satisfies MessageStatus[];
+/** Of what has not come to its end */
+const openRecipientStatuses = ["queued", "sending", "deferred"] as const satisfies RecipientStatus[];
+export const openStatuses = ["scheduled", ...openRecipientStatuses] as const;
 
 export interface RecipientState {
   address: string;
@@ -89,7 +90,7 @@ export function outcomeOf({ address, status, code, response }: RecipientState): 
   return { address, status, ...(code && { code }), ...(response && { response }) };
 }
 
-const OPEN: ReadonlySet<RecipientStatus> = new Set(["queued", "sending", "deferred"]);
+const OPEN: ReadonlySet<RecipientStatus> = new Set(openRecipientStatuses);
 
 export function isOpen(recipient: Pick<RecipientState, "status">): boolean {
   return OPEN.has(recipient.status);

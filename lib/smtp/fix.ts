@@ -3,6 +3,7 @@ import type { TransportConfig } from "../config/config.ts";
 import type { Provider, ProviderPort } from "../providers/provider.ts";
 import { unreachable } from "./patterns.ts";
 import type { Fault, Localized, Problem, SmtpProblemType } from "./problem.ts";
+import { printHost } from "../url.ts";
 
 interface Fix {
   fix: NonNullable<Problem["fix"]>;
@@ -75,11 +76,6 @@ function to(found: ProviderPort | undefined): Way | undefined {
 
 function safePorts({ ports }: Provider): ProviderPort[] {
   return ports.filter(({ security }) => security !== "none");
-}
-
-/** As it stands before a port: an IPv6 address in brackets. */
-export function printHost(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
 }
 
 function settingFor(way: Way, transport: TransportConfig): Fix {

@@ -2,7 +2,8 @@
 import type { TransportConfig } from "../config/config.ts";
 import type { Provider } from "../providers/provider.ts";
 import { replyLine } from "./classify.ts";
-import { portToTry, printHost } from "./fix.ts";
+import { printHost } from "../url.ts";
+import { portToTry } from "./fix.ts";
 import {
   accountHeld,
   dailyQuota,

@@ -4,7 +4,7 @@ import type { Answer } from "../../../lib/http/answer.ts";
 import { docsRoutes } from "../../../lib/http/docs-routes.ts";
 import type { Ask } from "../../../lib/http/route.ts";
 
-const routes = docsRoutes({ openapi: "3.1.0" });
+const routes = docsRoutes(() => ({ openapi: "3.1.0" }));
 
 function get(path: string, headers: Ask["headers"] = {}): Promise<Answer> {
   const route = routes.find((one) => one.path === path);

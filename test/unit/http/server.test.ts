@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { send } from "../../../lib/http/answer.ts";
 import { type HttpServer, openHttpServer } from "../../../lib/http/server.ts";
-import { urlOf } from "../../../lib/listen.ts";
+import { urlOf } from "../../../lib/url.ts";
 
 const open: HttpServer[] = [];
 afterEach(() => Promise.all(open.splice(0).map((http) => http.close())));
