@@ -1,4 +1,5 @@
 /** What is told of a template, and what comes out of one. */
+import type { SendRequest } from "../message/message.ts";
 
 export interface Template {
   name: string;
@@ -13,8 +14,29 @@ export interface Template {
 
 export interface RenderedTemplate {
   subject: string;
+  /** Empty for a letter that is text alone */
   html: string;
   text: string;
-  /** The language that was chosen */
+  /** The language that was chosen, a BCP 47 tag */
   locale: string;
+}
+
+export interface RenderRequest {
+  template: string;
+  data?: Record<string, unknown>;
+  /** BCP 47 tag. @default as MAIL_LOCALE says */
+  locale?: string;
+}
+
+/** Every letter that is kept ready. */
+export interface Templates {
+  /** By name */
+  list(): Template[];
+  /** @throws MailError MAIL_UNKNOWN_TEMPLATE; MAIL_TEMPLATE_FAILED naming the data that is missing or wrong */
+  render(request: RenderRequest): RenderedTemplate;
+  /**
+   * Puts the letter in the place of the request's template; what the request says itself wins.
+   * @throws as `render`
+   */
+  fill(request: SendRequest): SendRequest;
 }
