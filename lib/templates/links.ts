@@ -67,8 +67,6 @@ function addQuery(url: URL, query: Readonly<Record<string, unknown>>): string {
     ([name, value]) => `${encode(name)}=${encode(scalarOf(value, name))}`,
   );
   const part = /^#!?\//.test(url.hash) ? "hash" : "search";
-  const present = url[part];
-  const joint = !present.includes("?") ? "?" : /[?&]$/.test(present) ? "" : "&";
-  if (pairs.length > 0) url[part] = present + joint + pairs.join("&");
+  if (pairs.length > 0) url[part] += (url[part].includes("?") ? "&" : "?") + pairs.join("&");
   return url.href;
 }

@@ -169,6 +169,7 @@ describe("url", () => {
   it.each<[string, Record<string, unknown>, string]>([
     ["https://x.test/a?b=1#c", {}, "https://x.test/a?b=1#c"],
     ["https://x.test/a?b=1#c", { d: "e&f=g", n: 2 }, "https://x.test/a?b=1&d=e%26f%3Dg&n=2#c"],
+    ["https://x.test/??", { d: 1 }, "https://x.test/??&d=1"],
     ["https://x.test?", { d: true }, "https://x.test/?d=true"],
     ["https://x.test/#/route?b=1", { d: "e" }, "https://x.test/#/route?b=1&d=e"],
     ["mailto:a@x.test", { subject: "Hello you" }, "mailto:a@x.test?subject=Hello%20you"],
@@ -227,6 +228,7 @@ describe("url", () => {
           before.origin + before.pathname + before.hash,
         );
       }),
+      { numRuns: 500 },
     );
   });
 
