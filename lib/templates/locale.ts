@@ -24,7 +24,7 @@ export function chooseLocale(
   otherwise: string,
 ): string | undefined {
   for (const wanted of [asked, otherwise, "en"]) {
-    const found = wanted === undefined ? undefined : nearest(wanted, available);
+    const found = wanted === undefined ? undefined : nearestLocale(wanted, available);
     if (found !== undefined) return found;
   }
   return available[0];
@@ -48,7 +48,8 @@ export function languageTag(name: string): string | undefined {
   return languages.of(locale.language) === undefined ? undefined : locale.toString();
 }
 
-function nearest(wanted: string, available: readonly string[]): string | undefined {
+/** The available one that comes nearest to the wanted one, of the same language at least. */
+export function nearestLocale(wanted: string, available: readonly string[]): string | undefined {
   const locale = read(wanted);
   // CLDR's likely language of nobody in particular is English: who says `und` has not asked for that.
   if (!locale || locale.baseName === "und") return undefined;
