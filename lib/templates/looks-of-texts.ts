@@ -1,0 +1,135 @@
+/** Whether the text of a letter can be read, in light, in dark and by its size (WCAG 2.2). */
+import { appearancesOf, type Appearance, DARK, LIGHT } from "./appearance.ts";
+import { hexOf, over } from "./colours.ts";
+import { contrast, READABLE } from "./contrast.ts";
+import { type CssRule, declarationsOf, rulesOf } from "./css.ts";
+import { error, type LooksFinding, warning } from "./looks-finding.ts";
+import { describe, type Markup, type MarkupElement, readMarkup } from "./markup.ts";
+
+/** CSS pixels */
+const SMALLEST = 13;
+/** WCAG 1.4.3 for large text: 18 pt, or 14 pt bold */
+const READABLE_LARGE = 3;
+/** Elements open at a time: juice goes into them by recursion */
+const DEEPEST = 500;
+const DARK_RULES = /^@media(?!.*\bnot\b).*prefers-color-scheme\s*:\s*dark/i;
+
+export function isDarkMedia({ prelude }: CssRule): boolean {
+  return DARK_RULES.test(prelude);
+}
+
+/** Whether the letter says that it has colours of its own for dark windows: clients then paint a dark canvas under it. */
+export function declaresDark({ elements }: Markup, rules: readonly CssRule[]): boolean {
+  const isDark = (said: string | undefined) => /\bdark\b/i.test(said ?? "");
+  return (
+    elements.some(({ attributes }) => attributes.name === "color-scheme" && isDark(attributes.content)) ||
+    rules.some(({ body }) => isDark(declarationsOf(body).get("color-scheme")))
+  );
+}
+
+/** @param rules  all of the letter's <style> elements */
+export async function checkTexts(
+  html: string,
+  markup: Markup,
+  rules: readonly CssRule[],
+): Promise<LooksFinding[]> {
+  if (markup.elements.some(({ depth }) => depth >= DEEPEST)) {
+    return [error(`elements lie more than ${DEEPEST} deep in each other: colours were not checked`)];
+  }
+  const plain = rules.filter(({ prelude }) => !prelude.startsWith("@"));
+  const dark = rules.filter(isDarkMedia).flatMap(({ body }) => rulesOf(body));
+  const canvas = declaresDark(markup, rules) ? DARK : LIGHT;
+  try {
+    const light = appearancesOf(markup.elements, await stylesOf(html, markup, plain), LIGHT);
+    const findings = [...checkSizes(markup, light), ...checkContrast(markup, light)];
+    if (dark.length === 0 && canvas === LIGHT) return findings;
+    const styles = await stylesOf(html, markup, [...plain, ...dark]);
+    return [...findings, ...checkContrast(markup, appearancesOf(markup.elements, styles, canvas), light)];
+  } catch {
+    return [error("the html or its <style> cannot be read for certain: colours were not checked")];
+  }
+}
+
+/**
+ * The declarations that apply to each element where these rules do.
+ * @throws where the CSS, or html that is broken, is read by juice in another way than by us
+ */
+async function stylesOf(
+  html: string,
+  { elements }: Markup,
+  rules: readonly CssRule[],
+): Promise<Map<string, string>[]> {
+  if (rules.length === 0) return elements.map(({ attributes }) => declarationsOf(attributes.style ?? ""));
+  // It takes 200 ms to load, and only who looks at templates needs it here.
+  const { default: juice } = await import("juice/client.js");
+  const css = rules.map(({ prelude, body }) => `${prelude}{${body}}`).join("\n");
+  const inlined = readMarkup(juice.inlineContent(html, css)).elements;
+  if (inlined.length !== elements.length) throw new Error("juice has read other elements");
+  return inlined.map(({ attributes }) => declarationsOf(attributes.style ?? ""));
+}
+
+function checkSizes(markup: Markup, looks: readonly Appearance[]): LooksFinding[] {
+  return shown(markup, looks)
+    .filter(({ look }) => look.size < SMALLEST)
+    .map(({ element, look }) =>
+      warning(
+        `${describe(element, markup)} is ${Math.round(look.size * 10) / 10}px small, hard to read on phones: make it ${SMALLEST}px`,
+        element.line,
+      ),
+    );
+}
+
+/** @param before  how the same looks in light: what is the same in dark is not told twice */
+function checkContrast(
+  markup: Markup,
+  looks: readonly Appearance[],
+  before?: readonly Appearance[],
+): LooksFinding[] {
+  return shown(markup, looks).flatMap(({ element, look }) => {
+    const pair = pairOf(look);
+    const light = before?.[element.index];
+    const lightPair = light && !light.isHidden ? pairOf(light) : undefined;
+    if (!pair || (lightPair?.colour === pair.colour && lightPair.ground === pair.ground)) return [];
+    const isLarge = look.size >= 24 || (look.isBold && look.size >= 18.66);
+    const needed = isLarge ? READABLE_LARGE : READABLE;
+    if (pair.ratio >= needed) return [];
+    const mode = before ? " in dark mode" : "";
+    const colours = `is ${pair.colour} on ${pair.ground}${mode}`;
+    const ratio = `a contrast of ${Math.floor(pair.ratio * 100) / 100} where WCAG 1.4.3 asks for ${needed}`;
+    const message = `${describe(element, markup)} ${colours}, ${ratio}: ${adviceFor(pair, lightPair)}`;
+    return [error(message, element.line)];
+  });
+}
+
+interface Pair {
+  colour: string;
+  ground: string;
+  ratio: number;
+}
+
+function pairOf({ colour, ground }: Appearance): Pair | undefined {
+  if (!colour || !ground) return undefined;
+  const seen = over(colour, ground);
+  return { colour: hexOf(seen), ground: hexOf(ground), ratio: contrast(seen, ground) };
+}
+
+function adviceFor(pair: Pair, light: Pair | undefined): string {
+  if (light?.colour === pair.colour) return "give the text a colour in the dark rules too";
+  if (light?.ground === pair.ground) return "give its background a colour in the dark rules too";
+  return "take the two colours further apart";
+}
+
+/** The elements with letters or digits of their own that are seen, each once. A size of 1 px is how preheaders hide. */
+function shown(
+  { texts }: Markup,
+  looks: readonly Appearance[],
+): { element: MarkupElement; look: Appearance }[] {
+  const seen = new Set<MarkupElement>();
+  return texts.flatMap(({ value, parent: element }) => {
+    const look = looks[element?.index ?? -1];
+    if (!element || !look || look.isHidden || look.size <= 1) return [];
+    if (seen.has(element) || !/[\p{L}\p{N}]/u.test(value)) return [];
+    seen.add(element);
+    return [{ element, look }];
+  });
+}
