@@ -20,11 +20,11 @@ export function isDarkMedia({ prelude }: CssRule): boolean {
 
 /** Whether the letter says that it has colours of its own for dark windows: clients then paint a dark canvas under it. */
 export function declaresDark({ elements }: Markup, rules: readonly CssRule[]): boolean {
-  const isDark = (said: string | undefined) => /\bdark\b/i.test(said ?? "");
-  return (
-    elements.some(({ attributes }) => attributes.name === "color-scheme" && isDark(attributes.content)) ||
-    rules.some(({ body }) => isDark(declarationsOf(body).get("color-scheme")))
-  );
+  const schemes = [
+    ...elements.map(({ attributes }) => attributes.name === "color-scheme" && attributes.content),
+    ...rules.map(({ body }) => declarationsOf(body).get("color-scheme")),
+  ];
+  return schemes.some((scheme) => /\bdark\b/i.test(scheme || ""));
 }
 
 /** @param rules  all of the letter's <style> elements */
@@ -38,34 +38,45 @@ export async function checkTexts(
   }
   const plain = rules.filter(({ prelude }) => !prelude.startsWith("@"));
   const dark = rules.filter(isDarkMedia).flatMap(({ body }) => rulesOf(body));
-  const canvas = declaresDark(markup, rules) ? DARK : LIGHT;
-  try {
-    const light = appearancesOf(markup.elements, await stylesOf(html, markup, plain), LIGHT);
-    const findings = [...checkSizes(markup, light), ...checkContrast(markup, light)];
-    if (dark.length === 0 && canvas === LIGHT) return findings;
-    const styles = await stylesOf(html, markup, [...plain, ...dark]);
-    return [...findings, ...checkContrast(markup, appearancesOf(markup.elements, styles, canvas), light)];
-  } catch {
+  const lightStyles = await stylesOf(html, markup, plain);
+  const darkStyles = await stylesOf(html, markup, [...plain, ...dark]);
+  if (!lightStyles || !darkStyles) {
     return [error("the html or its <style> cannot be read for certain: colours were not checked")];
   }
+  const light = appearancesOf(markup.elements, lightStyles, LIGHT);
+  const canvas = declaresDark(markup, rules) ? DARK : LIGHT;
+  return [
+    ...checkSizes(markup, light),
+    ...checkContrast(markup, light),
+    ...checkContrast(markup, appearancesOf(markup.elements, darkStyles, canvas), light),
+  ];
 }
 
+type Style = ReadonlyMap<string, string>;
+
 /**
- * The declarations that apply to each element where these rules do.
- * @throws where the CSS, or html that is broken, is read by juice in another way than by us
+ * The declarations that apply to each element where these rules do; nothing where juice stumbles over CSS, or reads broken
+ * html in another way than we do.
  */
 async function stylesOf(
   html: string,
   { elements }: Markup,
   rules: readonly CssRule[],
-): Promise<Map<string, string>[]> {
-  if (rules.length === 0) return elements.map(({ attributes }) => declarationsOf(attributes.style ?? ""));
-  // It takes 200 ms to load, and only who looks at templates needs it here.
+): Promise<Style[] | undefined> {
+  if (rules.length === 0) return elements.map(ownStyle);
+  // It takes 200 ms to load, and a node that sends never needs it for this.
   const { default: juice } = await import("juice/client.js");
   const css = rules.map(({ prelude, body }) => `${prelude}{${body}}`).join("\n");
-  const inlined = readMarkup(juice.inlineContent(html, css)).elements;
-  if (inlined.length !== elements.length) throw new Error("juice has read other elements");
-  return inlined.map(({ attributes }) => declarationsOf(attributes.style ?? ""));
+  try {
+    const inlined = readMarkup(juice.inlineContent(html, css)).elements;
+    return inlined.length === elements.length ? inlined.map(ownStyle) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function ownStyle({ attributes }: MarkupElement): Style {
+  return declarationsOf(attributes.style ?? "");
 }
 
 function checkSizes(markup: Markup, looks: readonly Appearance[]): LooksFinding[] {
