@@ -1,7 +1,7 @@
 /** What an element's own text looks like: its colour, what lies behind it, its size (CSS inheritance). */
 import { type Colour, over, parseColour } from "./colours.ts";
 import type { Rgb } from "./contrast.ts";
-import type { MarkupElement } from "./markup.ts";
+import { type MarkupElement, UNSEEN } from "./markup.ts";
 
 export interface Appearance {
   isHidden: boolean;
@@ -27,7 +27,6 @@ export const DARK: Canvas = { ground: [0x12, 0x12, 0x12], text: [255, 255, 255],
 
 type Style = ReadonlyMap<string, string>;
 
-const UNSEEN = new Set(["head", "title", "style", "script", "template", "noscript"]);
 const BOLD = new Set(["b", "strong", "th", "h1", "h2", "h3", "h4", "h5", "h6"]);
 /** Of the text around (HTML Standard, section 15.3) */
 const RELATIVE_SIZES: ReadonlyMap<string, number> = new Map([

@@ -80,14 +80,13 @@ function ownStyle({ attributes }: MarkupElement): Style {
 }
 
 function checkSizes(markup: Markup, looks: readonly Appearance[]): LooksFinding[] {
-  return shown(markup, looks)
-    .filter(({ look }) => look.size < SMALLEST)
-    .map(({ element, look }) =>
-      warning(
-        `${describe(element, markup)} is ${Math.round(look.size * 10) / 10}px small, hard to read on phones: make it ${SMALLEST}px`,
-        element.line,
-      ),
-    );
+  const small = shown(markup, looks).flatMap(({ element, look: { size } }) =>
+    size < SMALLEST ? [{ element, problem: `${Math.round(size * 10) / 10}px small` }] : [],
+  );
+  return outermost(small).map(({ element, problem }) => {
+    const advice = `hard to read on phones: make it ${SMALLEST}px`;
+    return warning(`${describe(element, markup)} is ${problem}, ${advice}`, element.line);
+  });
 }
 
 /** @param before  how the same looks in light: what is the same in dark is not told twice */
@@ -96,7 +95,7 @@ function checkContrast(
   looks: readonly Appearance[],
   before?: readonly Appearance[],
 ): LooksFinding[] {
-  return shown(markup, looks).flatMap(({ element, look }) => {
+  const unreadable = shown(markup, looks).flatMap(({ element, look }) => {
     const pair = pairOf(look);
     const light = before?.[element.index];
     const lightPair = light && !light.isHidden ? pairOf(light) : undefined;
@@ -104,12 +103,21 @@ function checkContrast(
     const isLarge = look.size >= 24 || (look.isBold && look.size >= 18.66);
     const needed = isLarge ? READABLE_LARGE : READABLE;
     if (pair.ratio >= needed) return [];
-    const mode = before ? " in dark mode" : "";
-    const colours = `is ${pair.colour} on ${pair.ground}${mode}`;
+    const colours = `${pair.colour} on ${pair.ground}${before ? " in dark mode" : ""}`;
     const ratio = `a contrast of ${Math.floor(pair.ratio * 100) / 100} where WCAG 1.4.3 asks for ${needed}`;
-    const message = `${describe(element, markup)} ${colours}, ${ratio}: ${adviceFor(pair, lightPair)}`;
-    return [error(message, element.line)];
+    return [{ element, problem: `${colours}, ${ratio}`, advice: adviceFor(pair, lightPair) }];
   });
+  return outermost(unreadable).map(({ element, problem, advice }) =>
+    error(`${describe(element, markup)} is ${problem}: ${advice}`, element.line),
+  );
+}
+
+/** Leaves out an element with the problem that the one around it has as well: it has it from there. */
+function outermost<Found extends { element: MarkupElement; problem: string }>(
+  found: readonly Found[],
+): Found[] {
+  const problems = new Map(found.map(({ element, problem }) => [element, problem]));
+  return found.filter(({ element: { parent }, problem }) => !parent || problems.get(parent) !== problem);
 }
 
 interface Pair {

@@ -29,6 +29,15 @@ export interface Markup {
   faults: { line: number; message: string }[];
 }
 
+/** Elements whose content is not shown */
+export const UNSEEN: ReadonlySet<string> = new Set([
+  "head",
+  "title",
+  "style",
+  "script",
+  "template",
+  "noscript",
+]);
 /** Characters of an element's text that are shown with its name */
 const QUOTED = 30;
 
@@ -119,8 +128,8 @@ export function readMarkup(html: string): Markup {
     const { name, line } = element;
     closedEarly.set(name, (closedEarly.get(name) ?? 0) + 1);
     const [cause] = /^<\/?[^\s<>/]+/.exec(html.slice(parser.startIndex, parser.startIndex + 40)) ?? [];
-    const where = cause ? `${cause}> comes before </${name}>` : "the letter ends before";
-    faults.push({ line, message: `${describe(element, markup)} is left open: ${where}` });
+    const what = cause ? `${cause}> comes` : "the letter ends";
+    faults.push({ line, message: `${describe(element, markup)} is left open: ${what} before </${name}>` });
   }
 }
 
@@ -129,7 +138,7 @@ export function describe({ name, firstText, endText }: MarkupElement, { texts }:
   const text = texts
     // most of the texts around elements are empty lines
     .slice(firstText, Math.min(endText, firstText + 20))
-    .map(({ value }) => value.slice(0, 1000))
+    .map(({ value, parent }) => (parent && UNSEEN.has(parent.name) ? "" : value.slice(0, 1000)))
     .join("")
     .replace(/[\s\p{C}]+/gu, " ")
     .trim();
