@@ -15,10 +15,13 @@ import { transportPolicy } from "./lib/smtp/policy.ts";
 import type { Transport } from "./lib/smtp/transport.ts";
 import type { Transports } from "./lib/smtp/transports.ts";
 import { checkNames } from "./lib/smtp/verify.ts";
+import type { TemplatesVars } from "./mixins/templates.mixin.ts";
 import { createMailService } from "./services/mail.service.ts";
 
-/** A message as it was asked for, parameters in their normal form, with the id of its record. */
+/** A message as it was asked for, parameters in their normal form, with the letter of its template and the id of its record. */
 export type FakeMail = SendRequest & { id: string };
+
+type Adapt = (request: SendRequest) => SendRequest;
 
 export interface MailFake {
   /** A drop-in `mail` service: `broker.createService(fake.service)` */
@@ -52,19 +55,25 @@ export function createMailFake(): MailFake {
   const failures: string[] = [];
   const config = fakeConfig();
   const service = createMailService({ config, open: openFakeTransports });
-  const { send } = service.methods as { send: (ctx: Context, params: unknown) => Promise<MailReceipt> };
+  const { send } = service.methods as {
+    send: (ctx: Context, params: unknown, adapt?: Adapt) => Promise<MailReceipt>;
+  };
 
   service.methods = {
     ...service.methods,
-    async send(ctx: Context, params: unknown) {
-      const { maxRecipients, maxSize } = config.mail;
-      const request = checkSend(params, { maxRecipients, maxSize, now: Date.now() });
+    async send(this: TemplatesVars, ctx: Context, params: unknown, adapt: Adapt = (request) => request) {
+      const { maxRecipients, maxSize, retryFor } = config.mail;
+      const now = Date.now();
+      const request = adapt(checkSend(params, { maxRecipients, maxSize, now }));
       const failure = failures.shift();
       const rejection = failure && rejectionOf(failure);
       if (rejection) throw rejection;
-      const receipt = await send.call(this, ctx, params);
+      const receipt = await send.call(this, ctx, params, adapt);
       if (failure) return deferredBy(failure, receipt);
-      if (!request.dryRun && !receipt.duplicate) sent.push({ ...request, id: receipt.id });
+      if (!request.dryRun && !receipt.duplicate) {
+        // what the reader sees, whether the call wrote it or a template
+        sent.push({ ...this.templates.fill(request, { now, retryFor }), id: receipt.id });
+      }
       return receipt;
     },
   };

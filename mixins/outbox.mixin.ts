@@ -11,6 +11,7 @@ import type { OutboxStore } from "../lib/outbox/store.ts";
 import { defineMixin, type Mixin } from "./define-mixin.ts";
 import { metricsOf } from "./metrics.ts";
 import { attemptSpans } from "./traces.ts";
+import type { TemplatesVars } from "./templates.mixin.ts";
 import type { TransportsVars } from "./transports.mixin.ts";
 
 export interface OutboxVars {
@@ -22,9 +23,9 @@ export interface OutboxMixinOptions {
   store?: OutboxStore;
 }
 
-/** Stands before the transports mixin in a service's list: it starts after it and stops before it. */
+/** Stands before the mixins of templates and transports in a service's list: it starts after them and stops before them. */
 export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
-  return defineMixin<object, OutboxVars & TransportsVars>({
+  return defineMixin<object, OutboxVars & TemplatesVars & TransportsVars>({
     created() {
       // added last, hence called first: the broker's tracker waits for running calls, and the outbox must not claim meanwhile
       this.broker.middlewares.add({ stopping: async () => this.outbox?.quiesce() });
@@ -64,6 +65,8 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
         config: this.config,
         store,
         policy: this.transports.policy,
+        // asked for each time: in development they change
+        templates: { fill: (request, time) => this.templates.fill(request, time) },
         emit(event, payload) {
           const told = payload as Told;
           // the ups and downs of servers are told by the transports mixin, with the remedy

@@ -2,17 +2,17 @@
 import type { Context, ServiceSchema } from "moleculer";
 import { MailError } from "../lib/errors.ts";
 import { localeOf } from "../lib/locale.ts";
+import type { SendRequest } from "../lib/message/message.ts";
 import { checkSend } from "../lib/message/schema.ts";
-import { unknownTemplate } from "../lib/outbox/refusals.ts";
 import { presentProvider, providers } from "../lib/providers/providers.ts";
 import { check } from "../lib/requests/checks.ts";
 import { withIdempotencyKey } from "../lib/requests/idempotency-key.ts";
 import { probe } from "../lib/smtp/probe.ts";
-import { noticeHtml } from "../lib/templates/notice.ts";
 import type { RenderedTemplate, Template } from "../lib/templates/template.ts";
 import { errorsMixin } from "../mixins/errors.mixin.ts";
 import { metricsOf } from "../mixins/metrics.ts";
 import { outboxMixin, type OutboxMixinOptions, type OutboxVars } from "../mixins/outbox.mixin.ts";
+import { templatesMixin, type TemplatesMixinOptions, type TemplatesVars } from "../mixins/templates.mixin.ts";
 import { traceOf } from "../mixins/traces.ts";
 import { transportsMixin, type TransportsOptions, type TransportsVars } from "../mixins/transports.mixin.ts";
 
@@ -31,18 +31,19 @@ function answerTime(ctx: Context): number | undefined {
   return timeout ? Math.max(0, timeout - Math.max(100, timeout / 10)) : undefined;
 }
 
-type Vars = TransportsVars & OutboxVars;
+type Vars = TransportsVars & TemplatesVars & OutboxVars;
 interface Methods {
-  send(ctx: Context, params: unknown): Promise<unknown>;
+  /** @param adapt changes the request once it has been checked */
+  send(ctx: Context, params: unknown, adapt?: (request: SendRequest) => SendRequest): Promise<unknown>;
 }
 
-export type MailServiceOptions = TransportsOptions & OutboxMixinOptions;
+export type MailServiceOptions = TransportsOptions & TemplatesMixinOptions & OutboxMixinOptions;
 
 /** A plain service schema. Without options it reads the environment when it is created. */
 export function createMailService(options: MailServiceOptions = {}): ServiceSchema {
   const schema: ServiceSchema<object, Methods, Vars> = {
     name: "mail",
-    mixins: [outboxMixin(options), transportsMixin(options), errorsMixin],
+    mixins: [outboxMixin(options), templatesMixin(options), transportsMixin(options), errorsMixin],
 
     actions: {
       send: {
@@ -55,14 +56,8 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
       /** Tailchat's services call this name. */
       sendMail: {
         ...forEveryone,
-        handler(ctx: Context<{ html?: unknown } | undefined>) {
-          const { brand } = this.config;
-          const { params } = ctx;
-          const html = params?.html;
-          return this.send(
-            ctx,
-            typeof html === "string" ? { ...params, html: noticeHtml(html, brand) } : params,
-          );
+        handler(ctx) {
+          return this.send(ctx, ctx.params, asNotice);
         },
       },
 
@@ -93,15 +88,14 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
         ...forEveryone,
         handler(ctx): Template[] {
           check.templates(ctx.params);
-          return [];
+          return this.templates.list();
         },
       },
 
       render: {
         ...forEveryone,
         handler(ctx): RenderedTemplate {
-          check.render(ctx.params);
-          throw unknownTemplate();
+          return this.templates.render(check.render(ctx.params));
         },
       },
 
@@ -164,13 +158,13 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
     },
 
     methods: {
-      send(ctx, params) {
+      send(ctx, params, adapt = (request: SendRequest) => request) {
         const { maxRecipients, maxSize } = this.config.mail;
         const limits = { maxRecipients, maxSize, now: Date.now() };
         const context = {
           senderConfigured: this.config.sender !== undefined || this.config.transports.length === 0,
         };
-        const request = checkSend(withHeaderKey(params, ctx.headers), limits, context);
+        const request = adapt(checkSend(withHeaderKey(params, ctx.headers), limits, context));
         const patience = answerTime(ctx);
         const scope: unknown = ctx.headers?.["meshmail-scope"];
         const trace = traceOf(ctx);
@@ -183,6 +177,13 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
     },
   };
   return schema as ServiceSchema;
+}
+
+/** Puts the request's html into the frame of the letter `notice`; there is none where the caller names a template. */
+function asNotice(request: SendRequest): SendRequest {
+  const { html, ...rest } = request;
+  if (html === undefined || request.template !== undefined) return request;
+  return { ...rest, template: "notice", data: { subject: request.subject ?? "", html } };
 }
 
 /** The key may come with the call's headers; never from `ctx.meta`, which every call below it inherits. */

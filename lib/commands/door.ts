@@ -10,6 +10,7 @@ import type { MailReceipt, PublicRecord } from "../outbox/receipt.ts";
 import type { TransportPolicy } from "../smtp/policy.ts";
 import type { Locale } from "../smtp/problem.ts";
 import type { SessionOptions } from "../smtp/session.ts";
+import { openTemplates, templatesOptions } from "../templates/templates.ts";
 import { openTransports } from "../smtp/transports.ts";
 import type { VerifyReport } from "../smtp/verify.ts";
 
@@ -73,6 +74,7 @@ async function sendOnce(
     config,
     store: memoryStore(),
     policy,
+    templates: await openTemplates(templatesOptions(config)),
     emit: () => {},
     onError(error) {
       failures.push(error);

@@ -100,7 +100,10 @@ export interface Config {
     maxSize: number;
     maxRecipients: number;
     probe: boolean;
+    /** Folder of own templates */
     templates?: string;
+    /** BCP 47: the language of letters where no other one is asked for and there */
+    locale: string;
   };
   dkim?: { domain: string; selector: string; key: Secret };
   brand: { name?: string; logo?: string; color?: string; footer?: string; support?: string };

@@ -26,6 +26,7 @@ export function mailConfig({ values, given }: Reading, report: Report): Config["
     maxRecipients: values.MAIL_MAX_RECIPIENTS,
     probe: values.MAIL_PROBE,
     templates: values.MAIL_TEMPLATES,
+    locale: values.MAIL_LOCALE,
   };
 }
 

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
+import { languageTag } from "../templates/locale.ts";
 import type { Finding } from "./config.ts";
 
 /** A remark on a value that is accepted all the same. */
@@ -213,6 +214,15 @@ export const color: Kind<string> = {
   expected: "a colour such as #0a7cff",
   parse: (written) =>
     /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.test(written) ? { value: written.toLowerCase() } : refuse(),
+};
+
+/** A BCP 47 tag, in its usual case. */
+export const locale: Kind<string> = {
+  expected: "a language (BCP 47) such as en or zh-CN",
+  parse(written) {
+    const value = languageTag(written);
+    return value === undefined ? refuse() : { value };
+  },
 };
 
 export const folder: Kind<string> = {

@@ -17,6 +17,7 @@ import {
   integer,
   type Kind,
   listOf,
+  locale,
   oneOf,
   origin,
   port,
@@ -225,6 +226,12 @@ export const variables = {
     group: "letters",
     kind: folder,
     meaning: "Folder of your own templates, laid over the built-in ones.",
+  },
+  MAIL_LOCALE: {
+    group: "letters",
+    kind: locale,
+    default: "en",
+    meaning: "Language of letters where the call names none, or one that a template lacks; BCP 47.",
   },
   MAIL_BRAND_NAME: {
     group: "letters",

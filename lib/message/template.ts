@@ -4,7 +4,7 @@ import { type Faults, refuse } from "./faults.ts";
 /** Names of files in the folder of templates: no path can be made of them. */
 export const TEMPLATE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
-export function readTemplateName(name: string | undefined, faults: Faults): string | undefined {
+export function readTemplateName<Name extends string | undefined>(name: Name, faults: Faults): Name {
   if (name !== undefined && !TEMPLATE_NAME.test(name)) {
     refuse(faults, "template", "expected the name of a template: a-z, 0-9, . _ -, at most 64 characters");
   }

@@ -10,6 +10,7 @@ import { contentOf, recordOf, senderOf } from "./admission.ts";
 import { startDelivery } from "./delivery.ts";
 import { startHerald } from "./herald.ts";
 import type { OutboxObserver } from "./observer.ts";
+import type { Templates } from "../templates/template.ts";
 import { rateMeter } from "./rate-meter.ts";
 import { type MailReceipt, publicRecord, type PublicRecord, receiptOf } from "./receipt.ts";
 import { dueAtOf, ended, isOpen, type MailRecord, reopened, statusOf, type Trace } from "./record.ts";
@@ -23,7 +24,6 @@ import {
   silent,
   stopping,
   throwIfRefused,
-  unknownTemplate,
 } from "./refusals.ts";
 import type { ListQuery, OutboxStore } from "./store.ts";
 
@@ -31,6 +31,8 @@ export interface OutboxOptions {
   config: Config;
   store: OutboxStore;
   policy: TransportPolicy;
+  /** Makes the letters of requests that name a template */
+  templates: Pick<Templates, "fill">;
   /** Tells the mesh; rejects or throws where nobody could be told, and is asked again later */
   emit: (event: string, payload: unknown) => unknown;
   /** Resolves once everything emitted so far has left this process. @default at once */
@@ -215,15 +217,15 @@ export function openOutbox(options: OutboxOptions): Outbox {
       if (isQuiet) throw stopping();
       if (config.transports.length === 0 && !request.dryRun) throw notConfigured();
       const from = senderOf(request, config.sender);
-      if (request.template !== undefined) throw unknownTemplate();
       const time = now();
-      const content = contentOf(request, from, time);
+      const letter = options.templates.fill(request, { now: time, retryFor: config.mail.retryFor });
+      const content = contentOf(letter, from, time);
       if (request.dryRun) return dryRun(content, await composed(content, from));
 
       const { scope = "" } = caller;
       const result = await store.enqueue(
         {
-          record: recordOf(request, content, from, {
+          record: recordOf(letter, content, from, {
             now: time,
             retryFor: config.mail.retryFor,
             trace: caller.trace,
@@ -233,6 +235,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
             idempotency: {
               scope,
               key: request.idempotencyKey,
+              // of what was asked for: a template may change between a call and its repetition
               fingerprint: fingerprint(request),
               until: time + DAY,
             },

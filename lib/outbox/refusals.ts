@@ -8,12 +8,6 @@ export function notConfigured(): MailError {
   return new MailError("MAIL_NOT_CONFIGURED", noServer.message.en, { remedy: noServer.remedy.en });
 }
 
-export function unknownTemplate(): MailError {
-  return new MailError("MAIL_UNKNOWN_TEMPLATE", "there is no template of this name", {
-    remedy: "This version has no templates yet: give subject, text and html instead.",
-  });
-}
-
 export function outboxFull(limit: number): MailError {
   return new MailError("MAIL_OUTBOX_FULL", `${limit} messages are waiting already`, {
     limit,

@@ -95,16 +95,20 @@ export function manifestOf(uses: readonly VariableUse[]): Manifest {
 /** Says what is wrong with data; nothing: it is what the schema asks for. Defaults of the schema are filled in. */
 export type DataCheck = (data: Record<string, unknown>) => FieldFault[];
 
-/** @returns undefined where the schema cannot be used, which is told */
+/**
+ * @param isProven whether the schema is known to be one: to check that takes much longer than to compile it
+ * @returns undefined where the schema cannot be used, which is told
+ */
 export function dataCheckOf(
   { data }: Manifest,
   source: SourceFile | undefined,
-  faults: TemplateFault[],
+  { isProven, faults }: { isProven: boolean; faults: TemplateFault[] },
 ): DataCheck | undefined {
   // the parameters of each template are its own: nothing is kept under an $id
   const ajv = new Ajv2020({
     allErrors: true,
     strictTypes: false,
+    validateSchema: !isProven,
     useDefaults: true,
     logger: false,
     addUsedSchema: false,

@@ -51,6 +51,17 @@ export interface TemplatesOptions {
   locale?: string;
 }
 
+/** What the settings say of templates. */
+export function templatesOptions({ mail, brand, sender, adminWebUrl }: Config): TemplatesOptions {
+  return {
+    ...(mail.templates !== undefined && { folder: mail.templates }),
+    brand,
+    ...(sender?.name !== undefined && { senderName: sender.name }),
+    ...(adminWebUrl !== undefined && { adminWebUrl }),
+    locale: mail.locale,
+  };
+}
+
 /** In the package they lie where they lie in the source. */
 const BUILT_IN = join(import.meta.dirname, "../../templates");
 /** Stands in for ADMIN_WEB_URL while samples are tried. */
@@ -77,14 +88,21 @@ export async function openTemplates(options: TemplatesOptions): Promise<Template
   const builtIn = readLayer(BUILT_IN, faults);
   const own = options.folder === undefined ? undefined : readLayer(options.folder, faults);
   const layers = own ? [own, builtIn] : [builtIn];
+  // ours alone were tried before they were shipped; doing that again would triple the time of a start
+  const isProven = !own;
+  const programs = new Map<SourceFile, hbs.AST.Program | undefined>();
+  const read = (file: SourceFile): hbs.AST.Program | undefined => {
+    if (!programs.has(file)) programs.set(file, parse(file, faults));
+    return programs.get(file);
+  };
   const otherwise = options.locale ?? "en";
   const looks = looksOf(options.brand, options.senderName);
   const ready = new Map<string, Ready>();
   for (const [name, source] of own ? lay(own, builtIn) : builtIn.templates) {
-    const template = await makeReady(name, source, { layers, otherwise, faults });
+    const template = await makeReady(name, source, { layers, otherwise, read, isProven, faults });
     if (!template) continue;
     ready.set(name, template);
-    trySample(template, source.manifest, { ...options, locale: otherwise }, looks, faults);
+    if (!isProven) trySample(template, source.manifest, { ...options, locale: otherwise }, looks, faults);
   }
   if (faults.length > 0) throw new TemplateFaults(unique(faults));
   return templatesOf(ready, { ...options, locale: otherwise }, looks);
@@ -194,6 +212,8 @@ function withLetter(
     ...(request.html === undefined && { text, ...(html !== "" && { html }) }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...request,
+    // an empty one says nothing
+    ...(request.subject === "" && { subject }),
     headers: { ...request.headers, ...Object.fromEntries(missing) },
   };
 }
@@ -225,6 +245,8 @@ function expiryOf(
 interface Reading {
   layers: readonly Layer[];
   otherwise: string;
+  read: (file: SourceFile) => hbs.AST.Program | undefined;
+  isProven: boolean;
   faults: TemplateFault[];
 }
 
@@ -238,7 +260,7 @@ async function makeReady(name: string, source: TemplateSource, reading: Reading)
   );
   const uses = [...drafts.values()].flat().flatMap((part) => part.uses);
   const known = manifest ?? manifestOf(uses);
-  const check = dataCheckOf(known, source.manifest, faults);
+  const check = dataCheckOf(known, source.manifest, reading);
   if (manifest) checkUses(uses, manifest, faults);
   if (source.letters.size === 0) {
     faults.push({ file: name, message: "expected a folder for each language, such as en" });
@@ -261,7 +283,7 @@ function draft(
   files: LetterSource,
   locale: string,
   manifest: Manifest | undefined,
-  { layers, otherwise, faults }: Reading,
+  { layers, otherwise, read, faults }: Reading,
 ): Draft[] {
   const anyFile = Object.values(files)[0]?.file ?? "";
   const missing = (name: string) =>
@@ -270,15 +292,16 @@ function draft(
   if (!files.html && !files.text) missing("html.hbs or text.hbs");
   const partialOf = (name: string): hbs.AST.Program | undefined => {
     const source = partialIn(layers, name, locale, otherwise);
-    return source && parse(source, faults);
+    return source && read(source);
   };
   return parts.flatMap((part): Draft[] => {
     const source = files[part];
-    const parsed = source && parse(source, faults);
+    const parsed = source && read(source);
     if (!source || !parsed) return [];
     const program = flatten(parsed, partialOf, faults);
     lint(program, part === "html" ? (manifest?.raw ?? []) : undefined, faults);
-    if (part === "html") faults.push(...checkHtmlContexts(program));
+    if (part === "html")
+      faults.push(...checkHtmlContexts(program).map((fault) => ({ file: source.file, ...fault })));
     return [{ part, source, program, uses: variablesOf(program) }];
   });
 }

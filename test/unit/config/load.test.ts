@@ -23,6 +23,7 @@ describe("the defaults", () => {
       retryFor: 172_800_000,
       retention: 2_592_000_000,
       keepBodies: false,
+      locale: "en",
       outboxLimit: 1_000_000,
       maxSize: 26_214_400,
       maxRecipients: 50,

@@ -30,6 +30,7 @@ async function bench(script: Script = {}, other?: OutboxObserver) {
     },
   };
   const outbox = openOutbox({
+    templates: { fill: (request) => request },
     config,
     store: memoryStore(),
     policy: transports.policy,

@@ -1,0 +1,103 @@
+/** Gives a service its letters as `this.templates`: read at start, and in development again whenever one of them changes. */
+import { type FSWatcher, watch } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import type { ServiceBroker } from "moleculer";
+import type { Config } from "../lib/config/config.ts";
+import { describeFault, TemplateFaults } from "../lib/templates/faults.ts";
+import type { Templates } from "../lib/templates/template.ts";
+import { openTemplates, templatesOptions } from "../lib/templates/templates.ts";
+import { defineMixin, type Mixin } from "./define-mixin.ts";
+import type { TransportsVars } from "./transports.mixin.ts";
+
+export interface TemplatesVars {
+  templates: Templates;
+}
+
+export interface TemplatesMixinOptions {
+  /** Reads MAIL_TEMPLATES again when a file there changes. @default where NODE_ENV is development */
+  watchTemplates?: boolean;
+}
+
+type Logger = Pick<ServiceBroker["logger"], "info" | "error">;
+
+/** Editors write a file in several steps, in ms. */
+const QUIET_MS = 100;
+
+/** Stands before the transports mixin in a service's list: its settings come from there. */
+export function templatesMixin(options: TemplatesMixinOptions = {}): Mixin {
+  const { watchTemplates = process.env["NODE_ENV"] === "development" } = options;
+  return defineMixin<object, TemplatesVars & TransportsVars & { watching?: { close(): void } }>({
+    async started() {
+      const { broker, config, logger } = this;
+      try {
+        this.templates = await openTemplates(templatesOptions(config));
+      } catch (error) {
+        if (!(error instanceof TemplateFaults)) throw error;
+        tell(error, logger);
+        // the Runner ends the process as well, but says it twice, each time with a stack
+        if ("runner" in broker) process.exit(1);
+        throw error;
+      }
+      void warmUp(this.templates);
+      if (watchTemplates && config.mail.templates !== undefined) {
+        this.watching = readAgain(config, logger, (templates) => {
+          this.templates = templates;
+        });
+      }
+    },
+
+    stopped() {
+      this.watching?.close();
+    },
+  });
+}
+
+/** Engines compile at the first use, a few ms for each letter: done beside other work, so that no caller waits for it. */
+async function warmUp(templates: Templates): Promise<void> {
+  for (const { name: template, locales, sample: data } of templates.list()) {
+    for (const locale of locales) {
+      await setImmediate(undefined, { ref: false });
+      try {
+        templates.render({ template, locale, data });
+      } catch {
+        // a sample needs no ADMIN_WEB_URL, its letter does
+      }
+    }
+  }
+}
+
+/** What cannot be used leaves what was there: a half-written template must not end the work. */
+function readAgain(config: Config, logger: Logger, use: (templates: Templates) => void): { close(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let reading = 0;
+  const read = async (): Promise<void> => {
+    const turn = ++reading;
+    try {
+      const templates = await openTemplates(templatesOptions(config));
+      if (turn !== reading) return;
+      use(templates);
+      logger.info("The templates were read again.");
+    } catch (error) {
+      if (turn !== reading) return;
+      if (error instanceof TemplateFaults) tell(error, logger);
+      else logger.error(`The templates could not be read: ${(error as Error).message}`);
+      logger.error("The letters stay as they were.");
+    }
+  };
+  const watcher: FSWatcher = watch(config.mail.templates ?? "", { recursive: true }, () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void read(), QUIET_MS);
+  });
+  watcher.on("error", (error) => logger.error(`The templates are not watched any more: ${error.message}`));
+  return {
+    close() {
+      reading = Infinity;
+      clearTimeout(timer);
+      watcher.close();
+    },
+  };
+}
+
+function tell({ faults }: TemplateFaults, logger: Logger): void {
+  for (const fault of faults) logger.error(`Template ${describeFault(fault)}`);
+}
