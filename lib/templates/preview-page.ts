@@ -57,19 +57,26 @@ function showFrames() {
 
 function frameOf(html, screen, width, scheme) {
   const title = screen + ", " + width + " px, " + scheme;
-  const caption = make("figcaption", {}, title);
+  const tooWide = make("b");
   const frame = make("iframe", { title, width, height: 200 });
   frame.setAttribute("sandbox", "allow-same-origin");
   // no scroll bar takes of the width while the height is not known
   frame.setAttribute("scrolling", "no");
   frame.style.colorScheme = scheme;
-  frame.addEventListener("load", () => {
+  const measure = () => {
+    if (!frame.isConnected) return clearInterval(measuring);
     const { scrollHeight, scrollWidth } = frame.contentDocument.documentElement;
     frame.height = scrollHeight;
-    if (scrollWidth > width) caption.append(make("b", { className: "warning" }, scrollWidth + " px wide: too wide"));
+    tooWide.textContent = scrollWidth > width ? scrollWidth + " px wide: too wide" : "";
+  };
+  // it has not loaded before its last picture has, and that may be a time-out
+  const measuring = setInterval(measure, 100);
+  frame.addEventListener("load", () => {
+    clearInterval(measuring);
+    measure();
   });
   frame.srcdoc = frameDocument(html, { scheme, pictures: look.elements.pictures.checked });
-  return make("figure", { className: screen.toLowerCase() }, caption, frame);
+  return make("figure", { className: screen.toLowerCase() }, make("figcaption", {}, title, tooWide), frame);
 }
 
 // up and down lead to the next letter, left and right to its next language; elsewhere the keys scroll
@@ -83,7 +90,8 @@ document.querySelector("nav").addEventListener("keydown", (event) => {
   const onward = step > 0 ? links.slice(at + 1) : links.slice(0, at).reverse();
   const next = onward.find(isNext);
   // of another letter the same language, where it has that
-  const same = next && direction === 0 && [...item(next).querySelectorAll("a")].find((link) => link.textContent === links[at].textContent);
+  const localeOf = (link) => link.hash.split("/")[1];
+  const same = next && direction === 0 && [...item(next).querySelectorAll("a")].find((link) => localeOf(link) === localeOf(links[at]));
   (same || next)?.focus();
   (same || next)?.click();
 });
