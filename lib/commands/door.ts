@@ -13,6 +13,9 @@ import type { SessionOptions } from "../smtp/session.ts";
 import { openTransports } from "../smtp/transports.ts";
 import type { VerifyReport } from "../smtp/verify.ts";
 
+import type { RenderedTemplate, RenderRequest, Template } from "../templates/template.ts";
+import { openTemplates } from "../templates/templates.ts";
+
 export interface Door {
   /** Whose words these are, and the SMTP servers by name, printable without secrets */
   whereabouts: () => Promise<{ node: string; transports: { name: string; server: string }[] }>;
@@ -20,7 +23,18 @@ export interface Door {
   verify: (params: { transport?: string; locale?: Locale }) => Promise<VerifyReport>;
   /** As `mail.send`. Where nobody tries again what is deferred, the receipt has no `nextAttemptAt` */
   send: (message: Readonly<Record<string, unknown>>) => Promise<MailReceipt>;
+  /** @throws TemplateFaults for own templates that cannot be used */
+  letters: () => Promise<Letters>;
   close: () => Promise<void>;
+}
+
+/** The letters that are kept ready, to be looked at. */
+export interface Letters {
+  templates: Template[];
+  /** As `mail.render` */
+  render: (request: RenderRequest) => Promise<RenderedTemplate>;
+  /** What is not as in a letter that is sent, in sentences */
+  notes: string[];
 }
 
 /** One page of messages, newest first. */
@@ -54,9 +68,28 @@ export function openLocalDoor(environment: Environment, session?: SessionOptions
     },
     verify: ({ transport, locale }) => opened.verify(transport, locale && { locale }),
     send: (message) => sendOnce(message, config, opened.policy),
+    letters: async () => lettersOf(config),
     async close() {
       opened.close();
     },
+  };
+}
+
+/** Where the links of letters lead to that are only looked at: RFC 2606 keeps this name free. */
+const STAND_IN = "https://app.example.com";
+
+function lettersOf({ mail, brand, sender, adminWebUrl }: Config): Letters {
+  const templates = openTemplates({
+    ...(mail.templates && { folder: mail.templates }),
+    brand,
+    ...(sender?.name && { senderName: sender.name }),
+    adminWebUrl: adminWebUrl ?? STAND_IN,
+  });
+  const note = `ADMIN_WEB_URL is not set: links lead to ${STAND_IN} in its place.`;
+  return {
+    templates: templates.list(),
+    render: async (request) => templates.render(request),
+    notes: adminWebUrl === undefined ? [note] : [],
   };
 }
 
