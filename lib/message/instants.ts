@@ -22,7 +22,7 @@ export const instantSchema: JsonSchema = {
 };
 
 /** Epoch seconds of our days, read as milliseconds, are days in 1970: the letter would go out at once. */
-const looksLikeSeconds = (value: number): boolean => value >= 1e9 && value < 1e11;
+export const looksLikeSeconds = (value: number): boolean => value >= 1e9 && value < 1e11;
 
 /** Reads `sendAt`, at most 30 days ahead, and `expiresAt`, after now and after `sendAt`; both in epoch ms. */
 export function readTimes(
@@ -54,8 +54,8 @@ export function readInstant(value: unknown, field: string, faults: Faults): numb
   return undefined;
 }
 
-/** NaN for what is no moment: `Date.parse` would take 30 February for 2 March. */
-function parseIso(text: string): number {
+/** @returns epoch ms; NaN for what is no moment: `Date.parse` would take 30 February for 2 March */
+export function parseIso(text: string): number {
   const [, day] = ISO.exec(text.slice(0, 40)) ?? [];
   if (day === undefined || text.length > 40) return Number.NaN;
   const exists = new Date(`${day}T00:00:00Z`);

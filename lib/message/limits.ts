@@ -21,6 +21,8 @@ export const limits = {
   dataDepth: 10,
   dataList: 1000,
   locale: 35,
+  /** A file of a template */
+  templateFile: 64 * KB,
   attachments: 20,
   filename: 255,
   contentType: 255,

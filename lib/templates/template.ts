@@ -36,7 +36,8 @@ export interface Templates {
   render(request: RenderRequest): RenderedTemplate;
   /**
    * Puts the letter in the place of the request's template; what the request says itself wins.
+   * @param time `now`: epoch ms; `retryFor`: how long it will be tried, in ms
    * @throws as `render`
    */
-  fill(request: SendRequest): SendRequest;
+  fill(request: SendRequest, time: { now: number; retryFor: number }): SendRequest;
 }

@@ -1,0 +1,194 @@
+/** From a checked program to a function that fills it in: every variable has a value, and the work has bounds. */
+import Handlebars from "handlebars";
+import { kindOf } from "../message/faults.ts";
+import { DataFault } from "./faults.ts";
+import { SCOPE } from "./flatten.ts";
+import { type HelperContext, helpers } from "./helpers.ts";
+import { isCall, isHelperCall, isPath } from "./syntax.ts";
+import { needsValue } from "./variables.ts";
+
+type Node = hbs.AST.Node;
+
+/** What every letter can ask for, at any depth, as `@locale`, `@brand.name`, … */
+export interface Globals {
+  locale: string;
+  dir: "ltr" | "rtl";
+  brand: object;
+  /** The subject, once it is there */
+  subject?: string;
+}
+
+/** @throws DataFault naming the variable that is missing, or that the letter cannot show */
+export type Fill = (data: object, globals: Globals, context: HelperContext) => string;
+
+/** Values and repetitions in one letter; a loop in a loop over the longest lists would be a million. */
+const MOST_STEPS = 50_000;
+/** Of everything that loops write, in characters. */
+const LONGEST = 1024 * 1024;
+
+/** What one filling has done so far, out of sight of the template. */
+interface Run {
+  context: HelperContext;
+  steps: number;
+  characters: number;
+}
+
+interface Options {
+  data: { run: Run };
+  hash: Readonly<Record<string, unknown>>;
+  fn: (context: unknown, options?: unknown) => string;
+}
+
+/** The name of the variable that a helper is about; no template can write this key. */
+const OF = "@of";
+
+const engine = createEngine();
+const knownHelpers = Object.fromEntries(Object.keys(engine.helpers).map((name) => [name, true]));
+
+/** @param source without partials, and free of faults; its white space is as it is to be */
+export function compile(source: string, { escape }: { escape: boolean }): Fill {
+  const program = engine.parse(source, { ignoreStandalone: true });
+  const render = engine.compile<object>(guarded(program), {
+    knownHelpers: knownHelpers as KnownHelpers,
+    knownHelpersOnly: true,
+    noEscape: !escape,
+    ignoreStandalone: true,
+  });
+  return (data, globals, context) => {
+    const run: Run = { context, steps: 0, characters: 0 };
+    return render(data, {
+      data: { ...globals, run },
+      allowProtoMethodsByDefault: false,
+      allowProtoPropertiesByDefault: false,
+    });
+  };
+}
+
+/** An instance of our own: what others register with Handlebars, and what it brings that we do not offer, is not there. */
+function createEngine(): typeof Handlebars {
+  const own = Handlebars.create();
+  const { if: when, unless, each, with: within } = own.helpers;
+  for (const name of Object.keys(own.helpers)) own.unregisterHelper(name);
+  own.registerHelper({ if: when, unless, with: within } as Handlebars.HelperDeclareSpec);
+  own.registerHelper("show", show);
+  own.registerHelper("need", need);
+  own.registerHelper(SCOPE, scope);
+  own.registerHelper("each", function (this: unknown, list: unknown, options: Options) {
+    const { run } = options.data;
+    const fn: Options["fn"] = (...given) => {
+      step(run);
+      const written = options.fn(...given);
+      run.characters += written.length;
+      if (run.characters > LONGEST) throw new DataFault("makes the letter longer than 1 MB");
+      return written;
+    };
+    return (each as Handlebars.HelperDelegate).call(this, list, { ...options, fn });
+  });
+  for (const [name, helper] of Object.entries(helpers)) {
+    own.registerHelper(name, (...given: unknown[]) => {
+      const { data, hash } = given.pop() as Options;
+      const { [OF]: of, ...named } = hash;
+      step(data.run);
+      try {
+        return helper.run(given, named, data.run.context);
+      } catch (error) {
+        if (!(error instanceof DataFault) || error.field !== undefined || typeof of !== "string") throw error;
+        throw new DataFault(error.message, of);
+      }
+    });
+  }
+  return own;
+}
+
+/** A printed variable. Nothing would be a hole in the letter, and an object `[object Object]`. */
+function show(value: unknown, name: string, { data }: Options): unknown {
+  step(data.run);
+  if (typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return value;
+  throw new DataFault(`expected a text or a number, got ${kindOf(value)}`, name);
+}
+
+/** What a helper cannot do without. */
+function need(value: unknown, name: string, { data }: Options): unknown {
+  step(data.run);
+  if (value !== undefined && value !== null) return value;
+  throw new DataFault(`expected a value, got ${kindOf(value)}`, name);
+}
+
+function scope(this: unknown, ...given: unknown[]): string {
+  const { fn, hash } = given.pop() as Options;
+  const below = given.length > 0 ? given[0] : this;
+  return fn({ ...(below as object), ...hash });
+}
+
+function step(run: Run): void {
+  run.steps++;
+  if (run.steps > MOST_STEPS) throw new DataFault(`makes the letter ask for more than ${MOST_STEPS} values`);
+}
+
+/** The program with a guard around each value that it prints or hands to a helper. */
+function guarded(program: hbs.AST.Program): hbs.AST.Program {
+  return { ...program, body: program.body.map(guardedStatement) };
+}
+
+function guardedStatement(statement: hbs.AST.Statement): hbs.AST.Statement {
+  if (statement.type === "BlockStatement") {
+    const block = statement as hbs.AST.BlockStatement;
+    const { program, inverse, params, hash } = block;
+    return {
+      ...block,
+      params: params.map(guardedCall),
+      ...(hash && { hash: guardedHash(hash) }),
+      ...(program && { program: guarded(program) }),
+      ...(inverse && { inverse: guarded(inverse) }),
+    } as hbs.AST.Statement;
+  }
+  if (statement.type !== "MustacheStatement") return statement;
+  const mustache = statement as hbs.AST.MustacheStatement;
+  if (!isPath(mustache.path)) return statement;
+  if (isHelperCall(mustache)) return { ...mustache, ...guardedParts({ ...mustache, path: mustache.path }) };
+  return { ...mustache, ...call("show", mustache.path) } as hbs.AST.Statement;
+}
+
+function guardedCall(node: Node): Node {
+  return isCall(node) ? ({ ...node, ...guardedParts(node) } as Node) : node;
+}
+
+function guardedHash(hash: hbs.AST.Hash): hbs.AST.Hash {
+  return { ...hash, pairs: hash.pairs.map((pair) => ({ ...pair, value: guardedCall(pair.value) })) };
+}
+
+function guardedParts({
+  path,
+  params,
+  hash,
+  loc,
+}: Pick<hbs.AST.SubExpression, "path" | "params" | "hash" | "loc">) {
+  const [first] = params;
+  const isVariable = first !== undefined && isPath(first);
+  const guarding = params.map((node, index) =>
+    index === 0 && isVariable && needsValue(path.original)
+      ? ({ type: "SubExpression", ...call("need", first), loc } as Node)
+      : guardedCall(node),
+  );
+  const pairs = guardedHash(hash ?? { type: "Hash", pairs: [], loc }).pairs;
+  const of = {
+    type: "HashPair",
+    key: OF,
+    value: text(isVariable ? first.original : path.original, loc),
+    loc,
+  };
+  return { params: guarding, hash: { type: "Hash", pairs: [...pairs, of], loc } as hbs.AST.Hash };
+}
+
+/** `helper path "path"` */
+function call(helper: string, path: hbs.AST.PathExpression) {
+  const { loc } = path;
+  return {
+    path: { type: "PathExpression", data: false, depth: 0, parts: [helper], original: helper, loc },
+    params: [path, text(path.original, loc)],
+  };
+}
+
+function text(value: string, loc: hbs.AST.SourceLocation): Node {
+  return { type: "StringLiteral", value, original: value, loc } as Node;
+}

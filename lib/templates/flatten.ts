@@ -1,0 +1,88 @@
+/** Puts partials where they are called, so that a letter is one program: to be checked, styled and compiled as a whole. */
+import type { TemplateFault } from "./faults.ts";
+import { faultAt } from "./syntax.ts";
+
+type Program = hbs.AST.Program;
+type Statement = hbs.AST.Statement;
+
+/** Name of the block that a partial's own values make: no template can write it. */
+export const SCOPE = "scope";
+
+/** What `{{> @partial-block}}` stands for. */
+type Block = readonly Statement[] | undefined;
+
+/**
+ * @param partialOf the program of a partial, undefined where there is none
+ * @returns the same program without any partial: what a call gives to one is a block named {@link SCOPE} around it
+ */
+export function flatten(
+  program: Program,
+  partialOf: (name: string) => Program | undefined,
+  faults: TemplateFault[],
+): Program {
+  const expand = (inner: Program, block: Block, within: readonly string[]): Program => ({
+    ...inner,
+    body: inner.body.flatMap((statement) => expandStatement(statement, block, within)),
+  });
+
+  const expandStatement = (
+    statement: Statement,
+    block: Block,
+    within: readonly string[],
+  ): readonly Statement[] => {
+    if (statement.type === "BlockStatement") {
+      const { program: main, inverse, ...rest } = statement as hbs.AST.BlockStatement;
+      // the parser leaves out either of them
+      const branches = {
+        ...(main && { program: expand(main, block, within) }),
+        ...(inverse && { inverse: expand(inverse, block, within) }),
+      };
+      return [{ ...rest, ...branches } as Statement];
+    }
+    if (statement.type === "PartialStatement") return insert(statement as Call, block, undefined, within);
+    if (statement.type === "PartialBlockStatement") {
+      const call = statement as hbs.AST.PartialBlockStatement;
+      return insert(call, block, expand(call.program, block, within).body, within);
+    }
+    return [statement];
+  };
+
+  const insert = (
+    call: Call,
+    outer: Block,
+    given: Block,
+    within: readonly string[],
+  ): readonly Statement[] => {
+    const refuse = (message: string): readonly Statement[] => {
+      faults.push(faultAt(call, message));
+      return [];
+    };
+    if (call.name.type !== "PathExpression") {
+      return refuse("expected the name of a partial in so many words, not one that data could choose");
+    }
+    const { original: name, data } = call.name as hbs.AST.PathExpression;
+    if (data) {
+      if (name !== "@partial-block") return refuse(`expected the name of a partial, got ${name}`);
+      return outer
+        ? scoped(call, outer)
+        : refuse("expected to be called as a layout: {{#> name}} … {{/name}}");
+    }
+    if (within.includes(name)) return refuse(`the partial ${name} includes itself`);
+    const partial = partialOf(name);
+    if (!partial) return refuse(`there is no partial ${name}: expected partials/${name}.hbs`);
+    return scoped(call, expand(partial, given, [...within, name]).body);
+  };
+
+  return expand(program, undefined, []);
+}
+
+type Call = hbs.AST.PartialStatement | hbs.AST.PartialBlockStatement;
+
+/** As Handlebars has it: a partial sees the data around it, and over that what the call gives. */
+function scoped(call: Call, body: readonly Statement[]): readonly Statement[] {
+  const { params, hash, loc } = call;
+  if (params.length === 0 && !hash) return body;
+  const path = { type: "PathExpression", data: false, depth: 0, parts: [SCOPE], original: SCOPE, loc };
+  const program = { type: "Program", body, loc };
+  return [{ type: "BlockStatement", path, params, hash, program, loc } as unknown as Statement];
+}

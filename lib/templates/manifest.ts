@@ -1,0 +1,239 @@
+/** `template.json`: what a template is about, which data it takes, and an example of that. */
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import type { FieldFault } from "../errors.ts";
+import { isRecord, kindOf, printable } from "../message/faults.ts";
+import { nearest } from "../nearest.ts";
+import type { TemplateFault } from "./faults.ts";
+import type { SourceFile } from "./sources.ts";
+import { faultAt } from "./syntax.ts";
+import type { VariableUse } from "./variables.ts";
+
+export interface Manifest {
+  description: string;
+  /** JSON Schema (2020-12) of an object */
+  data: Record<string, unknown>;
+  sample: Record<string, unknown>;
+  /** Fields of the data that are html, to be printed as such */
+  raw: readonly string[];
+  /** The field that says for how many minutes the letter is of use */
+  lifetime?: string;
+  /** The field with the address that ends a subscription (RFC 8058) */
+  unsubscribe?: string;
+}
+
+const FIELDS = ["description", "data", "sample", "raw", "lifetime", "unsubscribe"] as const;
+
+const empty: Manifest = { description: "", data: { type: "object" }, sample: {}, raw: [] };
+
+/** @returns what could be read; what could not is told */
+export function readManifest({ file, text }: SourceFile, faults: TemplateFault[]): Manifest {
+  const refuse = (name: string, message: string): void => {
+    faults.push({ file, ...lineOf(text, name), message });
+  };
+  const given = readJson({ file, text }, faults);
+  if (!given) return empty;
+  for (const name of Object.keys(given)) {
+    if (FIELDS.some((one) => one === name)) continue;
+    const meant = nearest(name, FIELDS);
+    refuse(
+      name,
+      `unknown field ${printable(name)}: ${meant ? `did you mean ${meant}?` : `expected ${FIELDS.join(", ")}`}`,
+    );
+  }
+  const { description = "", data = empty.data, sample = {}, raw = [], lifetime, unsubscribe } = given;
+  const wrong = (name: string, value: unknown, expected: string): void =>
+    refuse(name, `${name}: expected ${expected}, got ${kindOf(value)}`);
+  if (typeof description !== "string") wrong("description", description, "a text");
+  if (!isRecord(data) || data["type"] !== "object")
+    wrong("data", data, 'a JSON Schema with "type": "object"');
+  if (!isRecord(sample)) wrong("sample", sample, "an object");
+  if (!isListOfTexts(raw)) wrong("raw", raw, "a list of names");
+  if (!isRecord(data) || !isRecord(sample) || typeof description !== "string" || !isListOfTexts(raw))
+    return empty;
+
+  const properties = Object.keys(propertiesOf(data));
+  const named = { lifetime, unsubscribe };
+  for (const [name, value] of [...raw.map((one) => ["raw", one] as const), ...Object.entries(named)]) {
+    if (value !== undefined && !properties.some((one) => one === value)) {
+      refuse(name, `${name}: expected the name of a field of the data: ${properties.join(", ")}`);
+    }
+  }
+  return {
+    description,
+    data,
+    sample,
+    raw,
+    ...(typeof lifetime === "string" && { lifetime }),
+    ...(typeof unsubscribe === "string" && { unsubscribe }),
+  };
+}
+
+/** Of a template that brings no manifest: what it uses is what it takes. */
+export function manifestOf(uses: readonly VariableUse[]): Manifest {
+  const sample: Record<string, unknown> = {};
+  for (const { path } of uses) {
+    let within = sample;
+    for (const [at, name] of path.entries()) {
+      const isLast = at === path.length - 1;
+      if (isLast) within[name] ??= path.join(".");
+      else within = (isRecord(within[name]) ? within[name] : (within[name] = {})) as typeof sample;
+    }
+  }
+  const required = new Set(uses.filter(({ needed }) => needed).map(({ path: [name = ""] }) => name));
+  return {
+    ...empty,
+    data: {
+      type: "object",
+      properties: Object.fromEntries(Object.keys(sample).map((name) => [name, {}])),
+      ...(required.size > 0 && { required: [...required] }),
+    },
+    sample,
+  };
+}
+
+/** Says what is wrong with data; nothing: it is what the schema asks for. Defaults of the schema are filled in. */
+export type DataCheck = (data: Record<string, unknown>) => FieldFault[];
+
+/** @returns undefined where the schema cannot be used, which is told */
+export function dataCheckOf(
+  { data }: Manifest,
+  source: SourceFile | undefined,
+  faults: TemplateFault[],
+): DataCheck | undefined {
+  // the parameters of each template are its own: nothing is kept under an $id
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strictTypes: false,
+    useDefaults: true,
+    logger: false,
+    addUsedSchema: false,
+  });
+  addFormats.default(ajv);
+  let validate: ValidateFunction;
+  try {
+    validate = ajv.compile(data);
+  } catch (error) {
+    const { file = "template.json", text = "" } = source ?? {};
+    const message = `data: expected a JSON Schema: ${(error as Error).message.replace(/^strict mode: /, "")}`;
+    faults.push({ file, ...lineOf(text, "data"), message });
+    return undefined;
+  }
+  return (given) => {
+    if (validate(given)) return [];
+    const errors = validate.errors ?? [];
+    const told = errors.filter(({ keyword }) => !COMBINERS.has(keyword));
+    return (told.length > 0 ? told : errors).slice(0, MOST_TOLD).map((error) => faultOf(error, given));
+  };
+}
+
+/** What is within them is told. */
+const COMBINERS = new Set(["anyOf", "oneOf", "allOf", "if", "not"]);
+const MOST_TOLD = 20;
+
+/** ajv's words hold nothing of the data. */
+function faultOf({ instancePath, keyword, params, message = "" }: ErrorObject, data: unknown): FieldFault {
+  const steps = instancePath
+    .split("/")
+    .slice(1)
+    .map((step) => step.replace(/~1/g, "/").replace(/~0/g, "~"));
+  const missing = params as {
+    missingProperty?: string;
+    additionalProperty?: string;
+    type?: string | string[];
+    allowedValues?: unknown[];
+  };
+  if (missing.missingProperty !== undefined) {
+    return {
+      field: fieldName([...steps, missing.missingProperty]),
+      message: "expected a value, got nothing",
+    };
+  }
+  const field = fieldName(steps);
+  if (missing.additionalProperty !== undefined) {
+    return {
+      field: fieldName([...steps, missing.additionalProperty]),
+      message: "is no field of this template's data",
+    };
+  }
+  if (keyword === "type") {
+    const value = steps.reduce<unknown>((within, step) => (within as Record<string, unknown>)[step], data);
+    return { field, message: `expected ${[missing.type].flat().join(" or ")}, got ${kindOf(value)}` };
+  }
+  if (keyword === "enum") return { field, message: `expected one of ${missing.allowedValues?.join(", ")}` };
+  return { field, message };
+}
+
+function fieldName(steps: readonly string[]): string {
+  return ["data", ...steps.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${printable(step)}`))].join(
+    "",
+  );
+}
+
+/**
+ * Finds variables that the data does not have, or may not have.
+ * @param source absent: there is no manifest, and the data is what is used
+ */
+export function checkUses(uses: readonly VariableUse[], { data }: Manifest, faults: TemplateFault[]): void {
+  const properties = propertiesOf(data);
+  const names = Object.keys(properties);
+  const required: unknown = data["required"];
+  for (const { path, needed, node } of uses) {
+    const [name = ""] = path;
+    const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (names.length > 0 && property === undefined) {
+      const meant = nearest(name, names);
+      faults.push(
+        faultAt(
+          node,
+          `${name} is no field of the data in template.json: ${meant ? `did you mean ${meant}?` : `expected ${names.join(", ")}`}`,
+        ),
+      );
+    } else if (needed && !isSure(name, required, property)) {
+      faults.push(
+        faultAt(
+          node,
+          `${name} may be missing: write {{#if ${name}}} around it, or require it in template.json`,
+        ),
+      );
+    }
+  }
+}
+
+function isSure(name: string, required: unknown, property: unknown): boolean {
+  return (
+    (Array.isArray(required) && required.includes(name)) || (isRecord(property) && "default" in property)
+  );
+}
+
+function propertiesOf({ properties }: Record<string, unknown>): Record<string, unknown> {
+  return isRecord(properties) ? properties : {};
+}
+
+function isListOfTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}
+
+function readJson({ file, text }: SourceFile, faults: TemplateFault[]): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isRecord(value)) return value;
+    faults.push({ file, message: `expected an object, got ${kindOf(value)}` });
+  } catch (error) {
+    const { message } = error as Error;
+    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(message) ?? [];
+    const place = line === undefined ? {} : { line: Number(line) };
+    faults.push({
+      file,
+      ...place,
+      message: `expected JSON${column === undefined ? "" : `; it breaks off at column ${column}`}`,
+    });
+  }
+  return undefined;
+}
+
+/** Where a field of a JSON text is named first. */
+export function lineOf(text: string, name: string): { line?: number } {
+  const at = text.indexOf(`${JSON.stringify(name)}`);
+  return at < 0 ? {} : { line: text.slice(0, at).split("\n").length };
+}

@@ -1,0 +1,88 @@
+/** Handlebars' syntax: from text to a tree and back, and where in which file a piece of the tree stands. */
+import Handlebars from "handlebars";
+import type { TemplateFault } from "./faults.ts";
+import type { SourceFile } from "./sources.ts";
+
+type Node = hbs.AST.Node;
+
+/** @returns undefined where a fault was told */
+export function parse({ file, text }: SourceFile, faults: TemplateFault[]): hbs.AST.Program | undefined {
+  try {
+    return Handlebars.parse(text, { srcName: file });
+  } catch (error) {
+    const { message, lineNumber } = error as Error & { lineNumber?: number };
+    // "Parse error on line 3:" and a picture of the place, or "if doesn't match each - 2:5"
+    const [, written] = /^Parse error on line (\d+)/.exec(message) ?? [];
+    const line = lineNumber ?? (written === undefined ? undefined : Number(written));
+    const said = message.replace(/^Parse error on line \d+:\n/, "").replace(/ - \d+:\d+$/, "");
+    const words = said
+      .replace(/\n-*\^\n?/, " ")
+      .replace(/\s+/g, " ")
+      .replace(/^\.\.\./, "")
+      .trim();
+    faults.push({
+      file,
+      ...(line !== undefined && { line }),
+      message: `Handlebars cannot read this: ${words}`,
+    });
+    return undefined;
+  }
+}
+
+/** Where a node was written. */
+export function placeOf({ loc }: Node): { file: string; line: number } {
+  return { file: loc.source, line: loc.start.line };
+}
+
+export function faultAt(node: Node, message: string): TemplateFault {
+  return { ...placeOf(node), message };
+}
+
+export const isPath = (node: Node): node is hbs.AST.PathExpression => node.type === "PathExpression";
+export const isCall = (node: Node): node is hbs.AST.SubExpression => node.type === "SubExpression";
+
+/** `{{name}}` alone is a variable, whatever helpers there are; with anything behind it, it is a helper. */
+export function isHelperCall({ params, hash }: { params: unknown[]; hash?: hbs.AST.Hash }): boolean {
+  return params.length > 0 || hash !== undefined;
+}
+
+/**
+ * Writes a tree without partials down again, less the white space that Handlebars takes away around blocks that stand alone and
+ * where a `~` says so: it is to be parsed with `ignoreStandalone`.
+ */
+export function print(program: hbs.AST.Program): string {
+  return program.body.map(printStatement).join("");
+}
+
+function printStatement(statement: hbs.AST.Statement): string {
+  if (statement.type === "ContentStatement") {
+    return (statement as hbs.AST.ContentStatement).value.replace(/\{\{/g, "\\{{");
+  }
+  if (statement.type === "MustacheStatement") {
+    const { escaped, ...call } = statement as hbs.AST.MustacheStatement;
+    return escaped ? `{{${printCall(call)}}}` : `{{{${printCall(call)}}}}`;
+  }
+  if (statement.type !== "BlockStatement") return "";
+  const { path, program, inverse, ...call } = statement as hbs.AST.BlockStatement;
+  const names = program?.blockParams?.length ? ` as |${program.blockParams.join(" ")}|` : "";
+  const main = program ? print(program) : "";
+  // an inverse may name its own values; `{{else}}` cannot, but the tree of `{{^if}}` and `{{else if}}` never does
+  const other = inverse ? `{{else}}${print(inverse)}` : "";
+  return `{{#${printCall({ path, ...call })}${names}}}${main}${other}{{/${path.original}}}`;
+}
+
+function printCall({ path, params, hash }: { path: Node; params: Node[]; hash?: hbs.AST.Hash }): string {
+  const pairs = hash?.pairs.map(({ key, value }) => `${key}=${printExpression(value)}`) ?? [];
+  return [printExpression(path), ...params.map(printExpression), ...pairs].join(" ");
+}
+
+function printExpression(node: Node): string {
+  if (isPath(node)) return node.original;
+  if (isCall(node)) return `(${printCall(node)})`;
+  if (node.type === "UndefinedLiteral") return "undefined";
+  if (node.type === "NullLiteral") return "null";
+  const { value } = node as hbs.AST.StringLiteral;
+  // Handlebars knows no escape in a string: a text has one kind of quotation mark at most
+  if (node.type === "StringLiteral") return value.includes('"') ? `'${value}'` : `"${value}"`;
+  return String(value);
+}
