@@ -12,9 +12,8 @@ import type { Locale } from "../smtp/problem.ts";
 import type { SessionOptions } from "../smtp/session.ts";
 import { openTransports } from "../smtp/transports.ts";
 import type { VerifyReport } from "../smtp/verify.ts";
-
 import type { RenderedTemplate, RenderRequest, Template } from "../templates/template.ts";
-import { openTemplates } from "../templates/templates.ts";
+import { EXAMPLE_WEB_URL, openTemplates } from "../templates/templates.ts";
 
 export interface Door {
   /** Whose words these are, and the SMTP servers by name, printable without secrets */
@@ -68,24 +67,22 @@ export function openLocalDoor(environment: Environment, session?: SessionOptions
     },
     verify: ({ transport, locale }) => opened.verify(transport, locale && { locale }),
     send: (message) => sendOnce(message, config, opened.policy),
-    letters: async () => lettersOf(config),
+    letters: () => lettersOf(config),
     async close() {
       opened.close();
     },
   };
 }
 
-/** Where the links of letters lead to that are only looked at: RFC 2606 keeps this name free. */
-const STAND_IN = "https://app.example.com";
-
-function lettersOf({ mail, brand, sender, adminWebUrl }: Config): Letters {
-  const templates = openTemplates({
+/** Without ADMIN_WEB_URL, letters that are only looked at have their links to an example. */
+async function lettersOf({ mail, brand, sender, adminWebUrl }: Config): Promise<Letters> {
+  const templates = await openTemplates({
     ...(mail.templates && { folder: mail.templates }),
     brand,
     ...(sender?.name && { senderName: sender.name }),
-    adminWebUrl: adminWebUrl ?? STAND_IN,
+    adminWebUrl: adminWebUrl ?? EXAMPLE_WEB_URL,
   });
-  const note = `ADMIN_WEB_URL is not set: links lead to ${STAND_IN} in its place.`;
+  const note = `ADMIN_WEB_URL is not set: links lead to ${EXAMPLE_WEB_URL} in its place.`;
   return {
     templates: templates.list(),
     render: async (request) => templates.render(request),

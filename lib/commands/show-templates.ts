@@ -1,5 +1,6 @@
 /** Templates as people read them: all in a table, or one with its data, its letter and what is wrong with that. */
-import type { Finding, Proof } from "../templates/preview.ts";
+import type { LooksFinding } from "../templates/looks-finding.ts";
+import type { Proof } from "../templates/preview.ts";
 import type { Template } from "../templates/template.ts";
 import type { Browsed } from "./browse.ts";
 import { type Cell, columns, mark, type Page, paragraph } from "./page.ts";
@@ -60,7 +61,7 @@ export function showBrowsed(
   ];
 }
 
-function showFindings(page: Page, findings: readonly Finding[]): string[] {
+function showFindings(page: Page, findings: readonly LooksFinding[]): string[] {
   const rows = findings.map(({ severity, line, message }): Cell[] => [
     mark(page, severity === "error" ? "bad" : "odd"),
     `${line === undefined ? "" : `line ${line} of the html: `}${message}`,

@@ -1,15 +1,8 @@
 /** A page to look at letters with: each with its sample, on a desktop and a phone, light and dark, with and without pictures. */
 import { createHash } from "node:crypto";
+import type { LooksFinding } from "./looks-finding.ts";
 import { frameDocument } from "./preview-frame.ts";
 import { script, style } from "./preview-page.ts";
-
-/** What a check has to say about a letter. */
-export interface Finding {
-  severity: "error" | "warning";
-  /** In the letter's html, from 1 */
-  line?: number;
-  message: string;
-}
 
 /** One letter in one language, made with the template's sample. */
 export interface Proof {
@@ -21,7 +14,7 @@ export interface Proof {
   /** Empty for a letter that is text alone */
   html: string;
   text: string;
-  findings: readonly Finding[];
+  findings: readonly LooksFinding[];
   /** Why no letter could be made of the sample */
   failed?: string;
 }

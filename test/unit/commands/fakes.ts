@@ -61,8 +61,6 @@ export const deferredReceipt: MailReceipt = {
   },
 };
 
-const looksFine = "<p>fine</p>";
-
 export const welcome: Template = {
   name: "welcome",
   locales: ["en", "zh-CN"],
@@ -79,8 +77,8 @@ export const welcome: Template = {
   sample: { name: "Ann" },
 };
 
-/** One letter, in English and Chinese; `html` is what its html is. */
-export function fakeLetters(html = looksFine, notes: string[] = []): Letters {
+/** One letter in English and Chinese, and one in English. @param html of them; without, they are text alone, and look well */
+export function fakeLetters(html = "", notes: string[] = []): Letters {
   return {
     templates: [welcome, { ...welcome, name: "goodbye", locales: ["en"], data: {} }],
     async render({ template, data, locale = "en" }) {
