@@ -65,7 +65,9 @@ function frameOf(html, screen, width, scheme) {
   frame.style.colorScheme = scheme;
   const measure = () => {
     if (!frame.isConnected) return clearInterval(measuring);
-    const { scrollHeight, scrollWidth } = frame.contentDocument.documentElement;
+    const root = frame.contentDocument?.documentElement;
+    if (!root) return;
+    const { scrollHeight, scrollWidth } = root;
     frame.height = scrollHeight;
     tooWide.textContent = scrollWidth > width ? scrollWidth + " px wide: too wide" : "";
   };
