@@ -2,6 +2,7 @@
 /** `npx meshmail …`: the command line's door to the process it runs in. */
 import { text } from "node:stream/consumers";
 import { type Environment, readEnvironment } from "./lib/config/environment.ts";
+import { browse } from "./lib/commands/browse.ts";
 import { runCli } from "./lib/commands/cli.ts";
 import { openLocalDoor, type ServiceDoor } from "./lib/commands/door.ts";
 import { openGatewayDoor } from "./lib/commands/gateway-door.ts";
@@ -35,6 +36,7 @@ runCli(process.argv.slice(2), {
   openService,
   stdin: () => text(process.stdin),
   ...(someoneIsThere && { ask: askOnTerminal }),
+  browse: (html) => browse(html, process.env),
   // in this process, so that signals and the exit status are the node's own
   async start() {
     isNode = true;

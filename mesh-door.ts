@@ -8,6 +8,7 @@ import { MailError } from "./lib/errors.ts";
 import type { MailStats } from "./lib/outbox/outbox.ts";
 import type { MailReceipt, PublicRecord } from "./lib/outbox/receipt.ts";
 import type { VerifyReport } from "./lib/smtp/verify.ts";
+import type { RenderedTemplate, Template } from "./lib/templates/template.ts";
 import { maxPayloadMiddleware } from "./mixins/max-payload.middleware.ts";
 
 /** A walk or an attempt takes its time, longer than calls usually may. */
@@ -32,6 +33,11 @@ export function openBrokerDoor(broker: ServiceBroker): Door & ServiceDoor {
     },
     verify: (params) => call<VerifyReport>("mail.verify", params, PATIENCE_MS),
     send: (message) => call<MailReceipt>("mail.send", message, PATIENCE_MS),
+    letters: async () => ({
+      templates: await call<Template[]>("mail.templates"),
+      render: (request) => call<RenderedTemplate>("mail.render", request),
+      notes: [],
+    }),
     list: (query) => call<MessageList>("mail.list", query),
     get: (id) => call<PublicRecord>("mail.get", { id }),
     retry: (id) => call<PublicRecord>("mail.retry", { id }),

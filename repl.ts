@@ -36,6 +36,7 @@ async function mail(broker: ServiceBroker, words: readonly string[]): Promise<vo
         door: async () => door,
         service: async () => door,
         environment: notHere,
+        browse: notHere,
         start: notHere,
         progress: <T>(text: string, work: Promise<T>) => progress(process.stdout, text, work),
       } as const;

@@ -5,6 +5,7 @@ import { ConfigError } from "../config/faults.ts";
 import type { Locale } from "../smtp/problem.ts";
 import { version } from "../version.ts";
 import { type Answer, type Command, type Input, UsageError } from "./command.ts";
+import type { Browsed } from "./browse.ts";
 import { commands, groups } from "./commands.ts";
 import type { Door, ServiceDoor } from "./door.ts";
 import { type Ask, gather } from "./gather.ts";
@@ -28,6 +29,8 @@ export interface World {
   stdin: () => Promise<string>;
   /** Absent: nobody is there to be asked */
   ask?: Ask;
+  /** Shows an html page to the person */
+  browse: (html: string) => Promise<Browsed>;
   /** Becomes the node of `npm start` */
   start: () => Promise<void>;
 }
@@ -83,6 +86,7 @@ async function execute(command: Command, given: Input, json: boolean, world: Wor
       service: async () => (service ??= await open(environment, () => world.openService(environment))),
       stdin: world.stdin,
       progress: (text, waiting) => progress(stderr, text, waiting),
+      browse: world.browse,
       start: world.start,
     });
   };

@@ -2,6 +2,7 @@
 import type { Environment } from "../config/environment.ts";
 import type { VariableName } from "../config/variables.ts";
 import type { Locale } from "../smtp/problem.ts";
+import type { Browsed } from "./browse.ts";
 import type { Door, ServiceDoor } from "./door.ts";
 import type { Page } from "./page.ts";
 
@@ -22,8 +23,8 @@ export type Input = Readonly<Record<string, string | undefined>>;
 
 export interface Option {
   name: string;
-  /** How help calls its value */
-  value: string;
+  /** How help calls its value. Absent: it has none, and is given or not */
+  value?: string;
   summary: string;
   choices?: readonly string[];
   /** What is wrong with a value, completing its name: `expected …, got …` */
@@ -62,6 +63,8 @@ export interface Room {
   environment: () => Environment;
   /** Says what is being waited for, on a terminal */
   progress: <T>(text: string, work: Promise<T>) => Promise<T>;
+  /** Shows an html page to the person */
+  browse: (html: string) => Promise<Browsed>;
   /** Becomes the node of `npm start` */
   start: () => Promise<void>;
 }

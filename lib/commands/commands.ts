@@ -7,6 +7,7 @@ import { requiredSenderOption, senderOption, serverOptions } from "./server-opti
 import { showProvider, showProviders } from "./show-providers.ts";
 import { isSent, showReceipt, showReport } from "./show-report.ts";
 import { readSettings, showSettings } from "./show-settings.ts";
+import { findTemplate, letterLocaleOption, templatesCommand } from "./templates.ts";
 
 const localeOption: Option = {
   name: "locale",
@@ -29,6 +30,12 @@ const toOption: Option = {
   ask: { text: "Who gets the test message?", missing: () => true, refusal: "--to" },
 };
 
+const templateOption: Option = {
+  name: "template",
+  value: "NAME",
+  summary: "send this letter with its sample, see `templates`",
+};
+
 /** What stands before further words. */
 export const groups: Readonly<Record<string, string>> = { smtp: "Try the SMTP settings" };
 
@@ -45,8 +52,11 @@ export const commands: readonly Command[] = [
     cli: "smtp test",
     repl: "test <to>",
     summary: "Send one short message and tell what the server said to it",
-    options: [toOption, ...serverOptions, requiredSenderOption],
-    examples: ["smtp test --to me@example.com"],
+    options: [toOption, templateOption, letterLocaleOption, ...serverOptions, requiredSenderOption],
+    examples: [
+      "smtp test --to me@example.com",
+      "smtp test --to me@example.com --template verification --locale zh-CN",
+    ],
     run: test,
   },
   {
@@ -62,6 +72,7 @@ export const commands: readonly Command[] = [
     examples: ["providers", "providers qq"],
     run: listProviders,
   },
+  templatesCommand,
   ...messageCommands,
   {
     cli: "start",
@@ -89,14 +100,20 @@ async function verify({ transport }: Input, { door, locale, progress }: Room): P
 /** The limit of patience for one attempt; a server that takes longer is told as one that did not answer. */
 const PATIENCE_MS = 120_000;
 
-async function test({ to = "" }: Input, { door, progress }: Room): Promise<Answer> {
-  const { send, whereabouts } = await door();
+async function test({ to = "", template, locale }: Input, { door, progress }: Room): Promise<Answer> {
+  const { send, whereabouts, letters } = await door();
   const { node, transports } = await whereabouts();
-  const servers = transports.map(({ server }) => server).join(", then ");
+  const content =
+    template === undefined
+      ? testLetter(node, transports)
+      : {
+          template,
+          data: findTemplate((await letters()).templates, template).sample,
+          ...(locale && { locale }),
+        };
   const message = {
     to,
-    subject: "Meshmail test",
-    text: `Mail from this node arrives: here is a test message.\n\nnode    ${node}\nserver  ${servers}\ntime    ${new Date().toISOString()}\n`,
+    ...content,
     headers: { "Auto-Submitted": "auto-generated" },
     tags: ["meshmail-test"],
     wait: PATIENCE_MS,
@@ -107,6 +124,14 @@ async function test({ to = "" }: Input, { door, progress }: Room): Promise<Answe
     status: isSent(receipt) ? 0 : 1,
     document: receipt,
     show: (page) => showReceipt(page, receipt, server),
+  };
+}
+
+function testLetter(node: string, transports: readonly { server: string }[]) {
+  const servers = transports.map(({ server }) => server).join(", then ");
+  return {
+    subject: "Meshmail test",
+    text: `Mail from this node arrives: here is a test message.\n\nnode    ${node}\nserver  ${servers}\ntime    ${new Date().toISOString()}\n`,
   };
 }
 

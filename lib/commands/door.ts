@@ -13,6 +13,8 @@ import type { SessionOptions } from "../smtp/session.ts";
 import { openTemplates, templatesOptions } from "../templates/templates.ts";
 import { openTransports } from "../smtp/transports.ts";
 import type { VerifyReport } from "../smtp/verify.ts";
+import type { RenderedTemplate, RenderRequest, Template } from "../templates/template.ts";
+import { EXAMPLE_WEB_URL, openTemplates } from "../templates/templates.ts";
 
 export interface Door {
   /** Whose words these are, and the SMTP servers by name, printable without secrets */
@@ -21,7 +23,18 @@ export interface Door {
   verify: (params: { transport?: string; locale?: Locale }) => Promise<VerifyReport>;
   /** As `mail.send`. Where nobody tries again what is deferred, the receipt has no `nextAttemptAt` */
   send: (message: Readonly<Record<string, unknown>>) => Promise<MailReceipt>;
+  /** @throws TemplateFaults for own templates that cannot be used */
+  letters: () => Promise<Letters>;
   close: () => Promise<void>;
+}
+
+/** The letters that are kept ready, to be looked at. */
+export interface Letters {
+  templates: Template[];
+  /** As `mail.render` */
+  render: (request: RenderRequest) => Promise<RenderedTemplate>;
+  /** What is not as in a letter that is sent, in sentences */
+  notes: string[];
 }
 
 /** One page of messages, newest first. */
@@ -55,9 +68,26 @@ export function openLocalDoor(environment: Environment, session?: SessionOptions
     },
     verify: ({ transport, locale }) => opened.verify(transport, locale && { locale }),
     send: (message) => sendOnce(message, config, opened.policy),
+    letters: () => lettersOf(config),
     async close() {
       opened.close();
     },
+  };
+}
+
+/** Without ADMIN_WEB_URL, letters that are only looked at have their links to an example. */
+async function lettersOf({ mail, brand, sender, adminWebUrl }: Config): Promise<Letters> {
+  const templates = await openTemplates({
+    ...(mail.templates && { folder: mail.templates }),
+    brand,
+    ...(sender?.name && { senderName: sender.name }),
+    adminWebUrl: adminWebUrl ?? EXAMPLE_WEB_URL,
+  });
+  const note = `ADMIN_WEB_URL is not set: links lead to ${EXAMPLE_WEB_URL} in its place.`;
+  return {
+    templates: templates.list(),
+    render: async (request) => templates.render(request),
+    notes: adminWebUrl === undefined ? [note] : [],
   };
 }
 

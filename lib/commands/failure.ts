@@ -2,6 +2,7 @@
 import { ConfigError } from "../config/faults.ts";
 import type { FieldFault, MailError } from "../errors.ts";
 import type { MailReceipt } from "../outbox/receipt.ts";
+import { describeFault, TemplateFaults } from "../templates/faults.ts";
 import { UsageError } from "./command.ts";
 import { Canceled } from "./gather.ts";
 import { type Cell, columns, mark, type Page, type Tone } from "./page.ts";
@@ -17,6 +18,7 @@ export interface Failure {
 /** A message that the service refuses as invalid is a wrong use: all of it came from the command. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof ConfigError) return unusableSettings(error);
+  if (error instanceof TemplateFaults) return unusableTemplates(error);
   if (error instanceof Canceled) return briefly(130, "CLI_CANCELED", "canceled", "");
   if (error instanceof UsageError) return briefly(2, "CLI_USAGE", error.message, error.remedy);
   // a remote error has lost its class
@@ -66,6 +68,15 @@ function unusableSettings({ message, faults, findings }: ConfigError): Failure {
     document: { error: { type: "CONFIG_INVALID", message, remedy, faults, findings } },
     show: (page) =>
       columns(page, [...rows(page, "bad", message.split("\n")), ...rows(page, "odd", hints)], 0),
+  };
+}
+
+function unusableTemplates({ message, faults }: TemplateFaults): Failure {
+  const remedy = "Correct what is named; the files are those of the folder that MAIL_TEMPLATES names.";
+  return {
+    status: 1,
+    document: { error: { type: "TEMPLATES_INVALID", message, remedy, faults } },
+    show: (page) => columns(page, [...rows(page, "bad", faults.map(describeFault)), ["", remedy]], 0),
   };
 }
 

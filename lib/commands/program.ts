@@ -62,6 +62,7 @@ function add(root: Program, command: Command, offer: Offer, options: ProgramOpti
     const opts = program.opts<Record<string, unknown>>();
     const given = flags.map(({ option: { name: word, joinedBy }, flag }) => {
       const value = opts[flag.attributeName()];
+      if (value === true) return [word, "on"];
       return [word, Array.isArray(value) ? value.join(joinedBy) : value];
     });
     const input = Object.fromEntries([...given, ...named]) as Input;
@@ -83,6 +84,7 @@ function withVersion(program: Program, { version }: ProgramOptions): Program {
 
 function flagOf({ name, value, summary, choices, conflicts, joinedBy }: Option): Flag {
   const several = joinedBy === undefined ? "" : "...";
-  const flag = new Flag(`--${name} <${value}${several}>`, summary).conflicts([...(conflicts ?? [])]);
+  const shown = value === undefined ? "" : ` <${value}${several}>`;
+  const flag = new Flag(`--${name}${shown}`, summary).conflicts([...(conflicts ?? [])]);
   return choices ? flag.choices(choices) : flag;
 }

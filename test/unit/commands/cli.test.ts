@@ -95,6 +95,32 @@ describe("smtp test", () => {
     });
   });
 
+  it("sends a letter with its sample instead, in the language that is asked for", async () => {
+    const { door, calls } = fakeDoor();
+    const words = [...toAnn, "--template", "welcome", "--locale", "zh-Hans-CN"];
+    expect((await run(words, { door })).status).toBe(0);
+    expect(calls[0]).toEqual({
+      action: "send",
+      params: {
+        to: "ann@example.com",
+        template: "welcome",
+        data: { name: "Ann" },
+        locale: "zh-Hans-CN",
+        headers: { "Auto-Submitted": "auto-generated" },
+        tags: ["meshmail-test"],
+        wait: expect.any(Number),
+      },
+    });
+  });
+
+  it("refuses a letter that there is not before anything is sent", async () => {
+    const { door, calls } = fakeDoor();
+    const { status, stderr } = await run([...toAnn, "--template", "welcom"], { door });
+    expect(status).toBe(2);
+    expect(stderr).toContain('Did you mean "welcome"?');
+    expect(calls).toEqual([{ action: "close" }]);
+  });
+
   const partly = {
     ...sentReceipt,
     recipients: [...sentReceipt.recipients, { address: "bob@example.com", status: "failed" }],
@@ -345,6 +371,7 @@ describe("help and version", () => {
     [["smtp", "test"]],
     [["config"]],
     [["providers"]],
+    [["templates"]],
     [["send"]],
     [["list"]],
     [["show"]],

@@ -1,9 +1,10 @@
 /** Doors without mail behind them, and a command line that touches nothing. */
 import { runCli, type World } from "../../../lib/commands/cli.ts";
-import type { Door, ServiceDoor } from "../../../lib/commands/door.ts";
+import type { Door, Letters, ServiceDoor } from "../../../lib/commands/door.ts";
 import { type Environment, environmentOf } from "../../../lib/config/environment.ts";
 import type { MailStats } from "../../../lib/outbox/outbox.ts";
 import type { MailReceipt, PublicRecord } from "../../../lib/outbox/receipt.ts";
+import type { Template } from "../../../lib/templates/template.ts";
 import { checkNames, type VerifyReport } from "../../../lib/smtp/verify.ts";
 
 export const okReport: VerifyReport = {
@@ -60,6 +61,38 @@ export const deferredReceipt: MailReceipt = {
   },
 };
 
+export const welcome: Template = {
+  name: "welcome",
+  locales: ["en", "zh-CN"],
+  description: "Says hello.",
+  data: {
+    type: "object",
+    required: ["name"],
+    properties: {
+      name: { type: "string", description: "Who is welcome" },
+      plan: { enum: ["free", "pro"] },
+      friends: { type: "array", items: { type: "object", properties: { email: { type: "string" } } } },
+    },
+  },
+  sample: { name: "Ann" },
+};
+
+/** One letter in English and Chinese, and one in English. @param html of them; without, they are text alone, and look well */
+export function fakeLetters(html = "", notes: string[] = []): Letters {
+  return {
+    templates: [welcome, { ...welcome, name: "goodbye", locales: ["en"], data: {} }],
+    async render({ template, data, locale = "en" }) {
+      return {
+        subject: `Hello ${String(data?.["name"])}`,
+        html,
+        text: `This is ${template}.\n\n  It is all.\n`,
+        locale: locale.toLowerCase().startsWith("zh") ? "zh-CN" : "en",
+      };
+    },
+    notes,
+  };
+}
+
 /** Remembers what it was asked for. */
 export function fakeDoor(answers: Partial<Door> = {}) {
   const calls: { action: string; params?: unknown }[] = [];
@@ -74,6 +107,9 @@ export function fakeDoor(answers: Partial<Door> = {}) {
     async send(params) {
       calls.push({ action: "send", params });
       return sentReceipt;
+    },
+    async letters() {
+      return fakeLetters();
     },
     async close() {
       calls.push({ action: "close" });
@@ -188,6 +224,7 @@ export async function run(
     openDoor: () => door,
     openService: async () => service,
     stdin: () => Promise.reject(new Error("standard input was not expected to be read")),
+    browse: () => Promise.reject(new Error("nothing was expected to be shown")),
     async start() {},
     ...others,
   });

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import type { ServiceBroker } from "moleculer";
 import { replCommands } from "../../../repl.ts";
-import { deferredReceipt, deferredRecord, failedReport, okReport, sentReceipt } from "./fakes.ts";
+import { deferredReceipt, deferredRecord, failedReport, okReport, sentReceipt, welcome } from "./fakes.ts";
 
 type Call = [action: string, params?: unknown, options?: unknown];
 
@@ -97,6 +97,42 @@ describe("mail test", () => {
     const text = await type("mail test ann@example.com", broker);
     expect(text).toContain("no SMTP server is configured");
     expect(text).toContain("Set SMTP_URI.");
+  });
+});
+
+describe("mail templates", () => {
+  const actions = {
+    "mail.templates": [welcome],
+    "mail.render": { subject: "您好", html: "", text: "欢迎", locale: "zh-CN" },
+    "mail.stats": stats,
+    "mail.send": sentReceipt,
+  };
+
+  it("lists those of the service, and shows one as the service makes it", async () => {
+    const { broker, calls } = fakeBroker(actions);
+    expect(await type("mail templates", broker)).toMatch(/^welcome +en, zh-CN +Says hello\.$/m);
+    expect(await type("mail templates welcome --locale zh-CN", broker)).toMatch(/subject +您好/);
+    expect(calls.at(-1)).toEqual([
+      "mail.render",
+      { template: "welcome", data: { name: "Ann" }, locale: "zh-CN" },
+      { timeout: 30_000, retries: 0 },
+    ]);
+  });
+
+  it("opens no browser on the node's machine", async () => {
+    expect(await type("mail templates --open", fakeBroker(actions).broker)).toContain(
+      "this is a command of the command line",
+    );
+  });
+
+  it("are what `mail test` sends with --template", async () => {
+    const { broker, calls } = fakeBroker(actions);
+    expect(await type("mail test ann@example.com --template welcome", broker)).toContain("✓ sent");
+    expect(calls.at(-1)).toEqual([
+      "mail.send",
+      expect.objectContaining({ template: "welcome", data: { name: "Ann" } }),
+      expect.anything(),
+    ]);
   });
 });
 
