@@ -90,7 +90,7 @@ function walkBlock(block: hbs.AST.BlockStatement, place: Place, faults: Fault[])
 
 /** Where neither expressions nor blocks may stand. */
 function refusePlace({ mode, attribute }: Place): string | undefined {
-  if (mode === "open") return "a tag's name must be literal: put {{#if}} around whole tags";
+  if (mode === "open") return "a tag's name must be literal; the character < is written &lt;";
   if (mode === "before" || mode === "unquoted")
     return `the value needs quotes: ${attribute || "name"}="{{…}}"`;
   if (mode === "comment")
