@@ -10,11 +10,10 @@ import type { MailReceipt, PublicRecord } from "../outbox/receipt.ts";
 import type { TransportPolicy } from "../smtp/policy.ts";
 import type { Locale } from "../smtp/problem.ts";
 import type { SessionOptions } from "../smtp/session.ts";
-import { openTemplates, templatesOptions } from "../templates/templates.ts";
 import { openTransports } from "../smtp/transports.ts";
 import type { VerifyReport } from "../smtp/verify.ts";
 import type { RenderedTemplate, RenderRequest, Template } from "../templates/template.ts";
-import { EXAMPLE_WEB_URL, openTemplates } from "../templates/templates.ts";
+import { EXAMPLE_WEB_URL, openTemplates, templatesOptions } from "../templates/templates.ts";
 
 export interface Door {
   /** Whose words these are, and the SMTP servers by name, printable without secrets */
@@ -76,13 +75,9 @@ export function openLocalDoor(environment: Environment, session?: SessionOptions
 }
 
 /** Without ADMIN_WEB_URL, letters that are only looked at have their links to an example. */
-async function lettersOf({ mail, brand, sender, adminWebUrl }: Config): Promise<Letters> {
-  const templates = await openTemplates({
-    ...(mail.templates && { folder: mail.templates }),
-    brand,
-    ...(sender?.name && { senderName: sender.name }),
-    adminWebUrl: adminWebUrl ?? EXAMPLE_WEB_URL,
-  });
+async function lettersOf(config: Config): Promise<Letters> {
+  const { adminWebUrl } = config;
+  const templates = await openTemplates({ adminWebUrl: EXAMPLE_WEB_URL, ...templatesOptions(config) });
   const note = `ADMIN_WEB_URL is not set: links lead to ${EXAMPLE_WEB_URL} in its place.`;
   return {
     templates: templates.list(),
@@ -99,12 +94,15 @@ async function sendOnce(
 ): Promise<MailReceipt> {
   const { maxRecipients, maxSize } = config.mail;
   const request = checkSend(message, { maxRecipients, maxSize, now: Date.now() });
+  // a test message needs none of them, and should not fail by them
+  const templates =
+    request.template === undefined ? undefined : await openTemplates(templatesOptions(config));
   const failures: unknown[] = [];
   const outbox = openOutbox({
     config,
     store: memoryStore(),
     policy,
-    templates: await openTemplates(templatesOptions(config)),
+    templates: templates ?? { fill: (letter) => letter },
     emit: () => {},
     onError(error) {
       failures.push(error);

@@ -49,7 +49,7 @@ const knownHelpers = Object.fromEntries(Object.keys(engine.helpers).map((name) =
 export function compile(source: string, { escape }: { escape: boolean }): Fill {
   const program = engine.parse(source, { ignoreStandalone: true });
   const render = engine.compile<object>(guarded(program), {
-    knownHelpers: knownHelpers as KnownHelpers,
+    knownHelpers: knownHelpers,
     knownHelpersOnly: true,
     noEscape: !escape,
     ignoreStandalone: true,
@@ -146,11 +146,11 @@ function guardedStatement(statement: hbs.AST.Statement): hbs.AST.Statement {
   const mustache = statement as hbs.AST.MustacheStatement;
   if (!isPath(mustache.path)) return statement;
   if (isHelperCall(mustache)) return { ...mustache, ...guardedParts({ ...mustache, path: mustache.path }) };
-  return { ...mustache, ...call("show", mustache.path) } as hbs.AST.Statement;
+  return { ...mustache, ...call("show", mustache.path) };
 }
 
 function guardedCall(node: Node): Node {
-  return isCall(node) ? ({ ...node, ...guardedParts(node) } as Node) : node;
+  return isCall(node) ? { ...node, ...guardedParts(node) } : node;
 }
 
 function guardedHash(hash: hbs.AST.Hash): hbs.AST.Hash {
@@ -167,7 +167,7 @@ function guardedParts({
   const isVariable = first !== undefined && isPath(first);
   const guarding = params.map((node, index) =>
     index === 0 && isVariable && needsValue(path.original)
-      ? ({ type: "SubExpression", ...call("need", first), loc } as Node)
+      ? { type: "SubExpression", ...call("need", first), loc }
       : guardedCall(node),
   );
   const pairs = guardedHash(hash ?? { type: "Hash", pairs: [], loc }).pairs;

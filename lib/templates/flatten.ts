@@ -37,7 +37,7 @@ export function flatten(
         ...(main && { program: expand(main, block, within) }),
         ...(inverse && { inverse: expand(inverse, block, within) }),
       };
-      return [{ ...rest, ...branches } as Statement];
+      return [{ ...rest, ...branches }];
     }
     if (statement.type === "PartialStatement") return insert(statement as Call, block, undefined, within);
     if (statement.type === "PartialBlockStatement") {
@@ -60,7 +60,7 @@ export function flatten(
     if (call.name.type !== "PathExpression") {
       return refuse("expected the name of a partial in so many words, not one that data could choose");
     }
-    const { original: name, data } = call.name as hbs.AST.PathExpression;
+    const { original: name, data } = call.name;
     if (data) {
       if (name !== "@partial-block") return refuse(`expected the name of a partial, got ${name}`);
       return outer

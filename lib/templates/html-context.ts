@@ -3,15 +3,9 @@
  * other places are refused when the template is read, after the model of Go's html/template, which escapes for each.
  */
 /// <reference types="handlebars" />
+import type { TemplateFault } from "./faults.ts";
 import { beginning, beginsSafely, describePlace, meet, type Place, placeBehind } from "./html-place.ts";
-
-interface Fault {
-  line: number;
-  file?: string;
-  message: string;
-}
-
-type Node = Pick<hbs.AST.Node, "loc">;
+import { faultAt, isHelperCall, isPath } from "./syntax.ts";
 
 /** Attributes that hold an address, by their names without a prefix (`xlink:`). */
 const ADDRESSES = new Set(
@@ -30,17 +24,20 @@ const WHOLE = new Set(["url", "link", "@brand.logo", "@brand.supportUrl"]);
 const CLOSED = new Set(["each", "with", "scope"]);
 
 /** @param program of an html template, its partials put in; the file of each node is its `loc.source` */
-export function checkHtmlContexts(program: hbs.AST.Program): Fault[] {
-  const faults: Fault[] = [];
+export function checkHtmlContexts(program: hbs.AST.Program): TemplateFault[] {
+  const faults: TemplateFault[] = [];
   const end = walk(program, beginning, faults);
   if (!meet(end, beginning)) {
     const line = program.loc?.end.line ?? 1;
-    faults.push(faultAt(program, `expected the html to end in text, not in ${describePlace(end)}`, line));
+    faults.push({
+      ...faultAt(program, `expected the html to end in text, not in ${describePlace(end)}`),
+      line,
+    });
   }
   return faults;
 }
 
-function walk(program: hbs.AST.Program, place: Place, faults: Fault[]): Place {
+function walk(program: hbs.AST.Program, place: Place, faults: TemplateFault[]): Place {
   for (const statement of program.body) {
     if (isContent(statement)) place = walkContent(statement, place, faults);
     else if (isExpression(statement)) place = walkExpression(statement, place, faults);
@@ -49,17 +46,18 @@ function walk(program: hbs.AST.Program, place: Place, faults: Fault[]): Place {
   return place;
 }
 
-function walkContent(content: hbs.AST.ContentStatement, place: Place, faults: Fault[]): Place {
+function walkContent(content: hbs.AST.ContentStatement, place: Place, faults: TemplateFault[]): Place {
   // Handlebars takes white space off `value` at both ends; the lines are those of the original, which its types misname.
   const original = content.original as unknown as string;
   const skipped = Math.max(original.indexOf(content.value), 0);
   return placeBehind(place, content.value, (message, offset) => {
     const before = original.slice(0, skipped + offset);
-    faults.push(faultAt(content, message, content.loc.start.line + before.split("\n").length - 1));
+    const line = content.loc.start.line + before.split("\n").length - 1;
+    faults.push({ ...faultAt(content, message), line });
   });
 }
 
-function walkExpression(node: hbs.AST.MustacheStatement, place: Place, faults: Fault[]): Place {
+function walkExpression(node: hbs.AST.MustacheStatement, place: Place, faults: TemplateFault[]): Place {
   const message = refusePlace(place) ?? refuseExpression(node, place);
   if (message !== undefined) faults.push(faultAt(node, message));
   // On from a place that was refused: what follows is to be read as it is meant.
@@ -68,7 +66,7 @@ function walkExpression(node: hbs.AST.MustacheStatement, place: Place, faults: F
   return { ...place, spaced: false, value: `${place.value}\0` };
 }
 
-function walkBlock(block: hbs.AST.BlockStatement, place: Place, faults: Fault[]): Place {
+function walkBlock(block: hbs.AST.BlockStatement, place: Place, faults: TemplateFault[]): Place {
   const message = refusePlace(place);
   if (message !== undefined) faults.push(faultAt(block, message));
   const ends = [block.program, block.inverse].map((branch: hbs.AST.Program | undefined) =>
@@ -130,13 +128,10 @@ function refuseInStyle(node: hbs.AST.MustacheStatement): string | undefined {
     : "nothing but {{@brand.…}} and {{@dir}} may be printed into CSS: put {{#if}} around literal CSS";
 }
 
-/** As the template writes it; a helper's is without a path before it. */
+/** Of a global value or a helper, as the template writes it; empty for a variable, whatever its name. */
 function nameOf(node: hbs.AST.MustacheStatement): string {
-  return "original" in node.path ? node.path.original : "";
-}
-
-function faultAt({ loc }: Node, message: string, line = loc.start.line): Fault {
-  return { line, file: loc?.source, message };
+  const { path } = node;
+  return isPath(path) && (path.data || isHelperCall(node)) ? path.original : "";
 }
 
 const isContent = (node: hbs.AST.Statement): node is hbs.AST.ContentStatement =>

@@ -77,7 +77,7 @@ export function manifestOf(uses: readonly VariableUse[]): Manifest {
     for (const [at, name] of path.entries()) {
       const isLast = at === path.length - 1;
       if (isLast) within[name] ??= path.join(".");
-      else within = (isRecord(within[name]) ? within[name] : (within[name] = {})) as typeof sample;
+      else within = inside(within, name);
     }
   }
   const required = new Set(uses.filter(({ needed }) => needed).map(({ path: [name = ""] }) => name));
@@ -90,6 +90,12 @@ export function manifestOf(uses: readonly VariableUse[]): Manifest {
     },
     sample,
   };
+}
+
+function inside(fields: Record<string, unknown>, name: string): Record<string, unknown> {
+  const value = isRecord(fields[name]) ? fields[name] : {};
+  fields[name] = value;
+  return value;
 }
 
 /** Says what is wrong with data; nothing: it is what the schema asks for. Defaults of the schema are filled in. */
@@ -238,6 +244,6 @@ function readJson({ file, text }: SourceFile, faults: TemplateFault[]): Record<s
 
 /** Where a field of a JSON text is named first. */
 export function lineOf(text: string, name: string): { line?: number } {
-  const at = text.indexOf(`${JSON.stringify(name)}`);
+  const at = text.indexOf(JSON.stringify(name));
   return at < 0 ? {} : { line: text.slice(0, at).split("\n").length };
 }

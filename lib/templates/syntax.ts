@@ -84,5 +84,5 @@ function printExpression(node: Node): string {
   const { value } = node as hbs.AST.StringLiteral;
   // Handlebars knows no escape in a string: a text has one kind of quotation mark at most
   if (node.type === "StringLiteral") return value.includes('"') ? `'${value}'` : `"${value}"`;
-  return String(value);
+  return `${value as string | number | boolean}`;
 }

@@ -36,7 +36,7 @@ import {
   type TemplateSource,
 } from "./sources.ts";
 import { parse, placeOf, print } from "./syntax.ts";
-import type { RenderedTemplate, RenderRequest, Template, Templates } from "./template.ts";
+import type { RenderedTemplate, Template, Templates } from "./template.ts";
 import { type VariableUse, variablesOf } from "./variables.ts";
 
 export interface TemplatesOptions {
@@ -267,7 +267,7 @@ async function makeReady(name: string, source: TemplateSource, reading: Reading)
   }
   if (!check || faults.length > before) return undefined;
   const letters = new Map<string, Letter>();
-  for (const [locale, parts] of drafts) letters.set(locale, await finish(parts));
+  for (const [locale, drafted] of drafts) letters.set(locale, await finish(drafted));
   return faults.length > before ? undefined : { manifest: known, check, letters };
 }
 
@@ -300,8 +300,7 @@ function draft(
     if (!source || !parsed) return [];
     const program = flatten(parsed, partialOf, faults);
     lint(program, part === "html" ? (manifest?.raw ?? []) : undefined, faults);
-    if (part === "html")
-      faults.push(...checkHtmlContexts(program).map((fault) => ({ file: source.file, ...fault })));
+    if (part === "html") faults.push(...checkHtmlContexts(program));
     return [{ part, source, program, uses: variablesOf(program) }];
   });
 }

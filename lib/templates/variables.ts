@@ -36,8 +36,9 @@ export function variablesOf(program: hbs.AST.Program): VariableUse[] {
 
 function visitProgram(program: hbs.AST.Program | undefined, outer: Place, uses: VariableUse[]): void {
   if (!program) return;
-  const { blockParams: names = [] } = program;
-  const place = names.length > 0 ? { ...outer, locals: new Set([...outer.locals, ...names]) } : outer;
+  // the parser leaves them out where there are none
+  const names = program.blockParams as string[] | undefined;
+  const place = names ? { ...outer, locals: new Set([...outer.locals, ...names]) } : outer;
   for (const statement of program.body) {
     if (statement.type === "MustacheStatement") {
       const mustache = statement as hbs.AST.MustacheStatement;
