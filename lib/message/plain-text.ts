@@ -33,6 +33,11 @@ export function plainText(html: string): string {
         options: { hideLinkHrefIfSameAsText: true, noAnchorUrl: true, linkBrackets: ["<", ">"] },
       },
       { selector: "img", format: "skip" },
+      // what lists of mail show after the subject, and the characters that fill it up
+      ...["display:none", "display: none"].map((style) => ({
+        selector: `[style*="${style}"]`,
+        format: "skip",
+      })),
       { selector: "hr", options: { length: 10 } },
       ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({
         selector,

@@ -16,6 +16,7 @@ import { inlineStyles } from "./inline.ts";
 import { lint } from "./lint.ts";
 import { chooseLocale, directionOf } from "./locale.ts";
 import {
+  checkHtmlUses,
   checkUses,
   type DataCheck,
   dataCheckOf,
@@ -113,11 +114,7 @@ function templatesOf(
   options: TemplatesOptions & { locale: string },
   looks: Looks,
 ): Templates {
-  const render = (
-    name: string,
-    given: Record<string, unknown>,
-    asked: string | undefined,
-  ): RenderedTemplate => {
+  const render = (name: string, given: Record<string, unknown>, asked: string | undefined): Filled => {
     const template = ready.get(name);
     if (!template) throw unknownTemplate(name, [...ready.keys()]);
     const locale = chooseLocale(asked, [...template.letters.keys()], options.locale) ?? "";
@@ -125,7 +122,8 @@ function templatesOf(
     const faults = template.check(data);
     if (faults.length > 0) throw templateFailed(name, locale, faults);
     try {
-      return fillIn(template, locale, data, options.adminWebUrl, looks);
+      const letter = fillIn(template, locale, data, options.adminWebUrl, looks);
+      return { template, data, letter, headers: headersOf(template, data) };
     } catch (error) {
       if (!(error instanceof DataFault)) throw error;
       const { field, message } = error;
@@ -143,19 +141,23 @@ function templatesOf(
         data: manifest.data,
         sample: manifest.sample,
       })),
-    render: ({ template, data = {}, locale }) => render(template, data, locale),
+    render: ({ template, data = {}, locale }) => render(template, data, locale).letter,
     fill(request, time) {
-      const { template, data = {}, locale } = request;
-      if (template === undefined) return request;
-      const letter = render(template, data, locale);
-      return withLetter(
-        request,
-        letter,
-        headersOf(ready.get(template), data),
-        expiryOf(ready.get(template), data, request, time),
-      );
+      const { template: name, data: given = {}, locale } = request;
+      if (name === undefined) return request;
+      const { template, data, letter, headers } = render(name, given, locale);
+      return withLetter(request, letter, headers, expiryOf(template, data, request, time));
     },
   };
+}
+
+/** A letter, and what it was made of. */
+interface Filled {
+  template: Ready;
+  /** With the defaults of the schema */
+  data: Record<string, unknown>;
+  letter: RenderedTemplate;
+  headers: Readonly<Record<string, string>>;
 }
 
 /** @throws DataFault */
@@ -204,8 +206,10 @@ function withLetter(
   headers: Readonly<Record<string, string>>,
   expiresAt: number | undefined,
 ): SendRequest {
-  const given = new Set(Object.keys(request.headers).map((name) => name.toLowerCase()));
-  const missing = Object.entries(headers).filter(([name]) => !given.has(name.toLowerCase()));
+  // List-Unsubscribe-Post says something of the List-Unsubscribe beside it: the caller's gets none of ours
+  const owner = (name: string) => name.toLowerCase().replace(/-post$/, "");
+  const given = new Set(Object.keys(request.headers).map(owner));
+  const missing = Object.entries(headers).filter(([name]) => !given.has(owner(name)));
   return {
     subject,
     // a text part beside html of the caller's own would say something else: it is made from that html
@@ -218,26 +222,36 @@ function withLetter(
   };
 }
 
-function headersOf(template: Ready | undefined, data: Record<string, unknown>): Record<string, string> {
-  const address = data[template?.manifest.unsubscribe ?? ""];
+/** @throws DataFault for an address that no mail program would call by one click */
+function headersOf(
+  { manifest: { unsubscribe } }: Ready,
+  data: Record<string, unknown>,
+): Record<string, string> {
+  // RFC 3834 section 5: no holiday message is to answer
+  const headers = { "Auto-Submitted": "auto-generated" };
+  const address = unsubscribe === undefined ? undefined : data[unsubscribe];
+  if (unsubscribe === undefined || address === undefined) return headers;
+  if (typeof address !== "string" || !ONE_CLICK.test(address) || !URL.canParse(address)) {
+    throw new DataFault("expected an absolute https: address (RFC 8058)", unsubscribe);
+  }
   return {
-    // RFC 3834 section 5: no holiday message is to answer
-    "Auto-Submitted": "auto-generated",
-    ...(typeof address === "string" && {
-      "List-Unsubscribe": `<${address}>`,
-      "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }),
+    ...headers,
+    "List-Unsubscribe": `<${address}>`,
+    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
   };
 }
 
+/** RFC 8058 section 3.1 has https only; a line of a message holds 998 characters, and an address cannot be folded. */
+const ONE_CLICK = /^https:\/\/[\x21-\x7e]{1,890}$/i;
+
 /** When the letter is of no use any more, where that is before it would be given up anyhow; epoch ms. */
 function expiryOf(
-  template: Ready | undefined,
+  { manifest: { lifetime: field = "" } }: Ready,
   data: Record<string, unknown>,
   { sendAt = 0 }: SendRequest,
   { now, retryFor }: { now: number; retryFor: number },
 ): number | undefined {
-  const minutes = data[template?.manifest.lifetime ?? ""];
+  const minutes = data[field];
   const lifetime = typeof minutes === "number" ? minutes * 60_000 : Infinity;
   return lifetime < retryFor ? Math.max(now, sendAt) + lifetime : undefined;
 }
@@ -288,6 +302,8 @@ function draft(
   const anyFile = Object.values(files)[0]?.file ?? "";
   const missing = (name: string) =>
     faults.push({ file: dirname(anyFile), message: `expected ${name} beside ${basename(anyFile)}` });
+  // an empty folder has been told
+  if (anyFile === "") return [];
   if (!files.subject) missing("subject.hbs");
   if (!files.html && !files.text) missing("html.hbs or text.hbs");
   const partialOf = (name: string): hbs.AST.Program | undefined => {
@@ -299,9 +315,13 @@ function draft(
     const parsed = source && read(source);
     if (!source || !parsed) return [];
     const program = flatten(parsed, partialOf, faults);
-    lint(program, part === "html" ? (manifest?.raw ?? []) : undefined, faults);
-    if (part === "html") faults.push(...checkHtmlContexts(program));
-    return [{ part, source, program, uses: variablesOf(program) }];
+    lint(program, faults);
+    const { uses, html } = variablesOf(program);
+    if (part === "html") {
+      faults.push(...checkHtmlContexts(program));
+      checkHtmlUses(html, manifest?.raw ?? [], faults);
+    }
+    return [{ part, source, program, uses }];
   });
 }
 
@@ -319,7 +339,7 @@ async function finish(drafts: readonly Draft[]): Promise<Letter> {
 
 /** Fills each letter with the sample once: what cannot be made of that is a fault of the template. */
 function trySample(
-  { manifest, check, letters }: Ready,
+  template: Ready,
   source: SourceFile | undefined,
   options: TemplatesOptions,
   looks: Looks,
@@ -327,6 +347,7 @@ function trySample(
 ): void {
   // what was made up of the variables' names fits no date
   if (!source) return;
+  const { manifest, check, letters } = template;
   const sample = structuredClone(manifest.sample);
   const wrong = check(sample);
   const told = { file: source.file, ...lineOf(source.text, "sample") };
@@ -334,7 +355,8 @@ function trySample(
   if (wrong.length > 0) return;
   for (const [locale, letter] of letters) {
     try {
-      fillIn({ letters }, locale, sample, options.adminWebUrl ?? EXAMPLE_WEB_URL, looks);
+      fillIn(template, locale, sample, options.adminWebUrl ?? EXAMPLE_WEB_URL, looks);
+      headersOf(template, sample);
     } catch (error) {
       if (!(error instanceof DataFault)) throw error;
       const { field, message } = error;
