@@ -259,17 +259,36 @@ function readJson({ file, text }: SourceFile, faults: TemplateFault[]): Record<s
     const value: unknown = JSON.parse(text);
     if (isRecord(value)) return value;
     faults.push({ file, message: `expected an object, got ${kindOf(value)}` });
-  } catch (error) {
-    const { message } = error as Error;
-    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(message) ?? [];
-    const place = line === undefined ? {} : { line: Number(line) };
-    faults.push({
-      file,
-      ...place,
-      message: `expected JSON${column === undefined ? "" : `; it breaks off at column ${column}`}`,
-    });
+  } catch {
+    const lines = text.slice(0, breakOf(text)).split("\n");
+    const column = (lines.at(-1)?.length ?? 0) + 1;
+    faults.push({ file, line: lines.length, message: `expected JSON; it breaks off at column ${column}` });
   }
   return undefined;
+}
+
+/** Where a text stops being JSON. V8 says so for some faults only, and quotes the text. */
+function breakOf(text: string): number {
+  let [right, wrong] = [0, text.length + 1];
+  while (wrong - right > 1) {
+    const middle = Math.floor((right + wrong) / 2);
+    if (isBeginning(text.slice(0, middle))) right = middle;
+    else wrong = middle;
+  }
+  return right;
+}
+
+function isBeginning(text: string): boolean {
+  // half a `true` is no word
+  const whole = text.replace(/[a-z]+$/, "");
+  try {
+    JSON.parse(whole);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    const [, position] = /position (\d+)/.exec(message) ?? [];
+    return /end of JSON|Unterminated/.test(message) || Number(position) >= whole.length;
+  }
 }
 
 /** Where a field of a JSON text is named first. */
