@@ -115,24 +115,29 @@ function inside(fields: Record<string, unknown>, name: string): Record<string, u
 export type DataCheck = (data: Record<string, unknown>) => FieldFault[];
 
 /**
- * @param isProven whether the schema is known to be one: to check that takes much longer than to compile it
- * @returns undefined where the schema cannot be used, which is told
+ * For all templates that are read together: to make one takes longer than to compile their schemas.
+ * @param isProven whether the schemas are known to be such: to check that takes longer still
  */
-export function dataCheckOf(
-  { data }: Manifest,
-  source: SourceFile | undefined,
-  { isProven, faults }: { isProven: boolean; faults: TemplateFault[] },
-): DataCheck | undefined {
-  // the parameters of each template are its own: nothing is kept under an $id
+export function schemaCompiler(isProven: boolean): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors: true,
     strictTypes: false,
     validateSchema: !isProven,
     useDefaults: true,
     logger: false,
+    // the parameters of each template are its own: nothing is kept under an $id
     addUsedSchema: false,
   });
   addFormats.default(ajv);
+  return ajv;
+}
+
+/** @returns undefined where the schema cannot be used, which is told */
+export function dataCheckOf(
+  { data }: Manifest,
+  source: SourceFile | undefined,
+  { ajv, faults }: { ajv: Ajv2020; faults: TemplateFault[] },
+): DataCheck | undefined {
   let validate: ValidateFunction;
   try {
     validate = ajv.compile(data);

@@ -1,5 +1,6 @@
 /** Every letter that is kept ready: the built-in ones, and those of MAIL_TEMPLATES over them. */
 import { basename, dirname, join } from "node:path";
+import type { Ajv2020 } from "ajv/dist/2020.js";
 import type { Config } from "../config/config.ts";
 import { type FieldFault, MailError } from "../errors.ts";
 import { hasUnprintable, wellFormed } from "../message/characters.ts";
@@ -24,6 +25,7 @@ import {
   type Manifest,
   manifestOf,
   readManifest,
+  schemaCompiler,
 } from "./manifest.ts";
 import {
   lay,
@@ -96,11 +98,12 @@ export async function openTemplates(options: TemplatesOptions): Promise<Template
     if (!programs.has(file)) programs.set(file, parse(file, faults));
     return programs.get(file);
   };
+  const ajv = schemaCompiler(isProven);
   const otherwise = options.locale ?? "en";
   const looks = looksOf(options.brand, options.senderName);
   const ready = new Map<string, Ready>();
   for (const [name, source] of own ? lay(own, builtIn) : builtIn.templates) {
-    const template = await makeReady(name, source, { layers, otherwise, read, isProven, faults });
+    const template = await makeReady(name, source, { layers, otherwise, read, ajv, faults });
     if (!template) continue;
     ready.set(name, template);
     if (!isProven) trySample(template, source.manifest, { ...options, locale: otherwise }, looks, faults);
@@ -241,8 +244,8 @@ function headersOf(
   };
 }
 
-/** RFC 8058 section 3.1 has https only; a line of a message holds 998 characters, and an address cannot be folded. */
-const ONE_CLICK = /^https:\/\/[\x21-\x7e]{1,890}$/i;
+/** RFC 8058 section 3.1 has https only, RFC 2369 no angle brackets; a line of a message holds 998 characters, and an address cannot be folded. */
+const ONE_CLICK = /^https:\/\/[!-;=?-~]{1,890}$/i;
 
 /** When the letter is of no use any more, where that is before it would be given up anyhow; epoch ms. */
 function expiryOf(
@@ -260,7 +263,7 @@ interface Reading {
   layers: readonly Layer[];
   otherwise: string;
   read: (file: SourceFile) => hbs.AST.Program | undefined;
-  isProven: boolean;
+  ajv: Ajv2020;
   faults: TemplateFault[];
 }
 

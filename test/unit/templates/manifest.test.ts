@@ -8,6 +8,7 @@ import {
   type Manifest,
   manifestOf,
   readManifest,
+  schemaCompiler,
 } from "../../../lib/templates/manifest.ts";
 import { parse } from "../../../lib/templates/syntax.ts";
 import { variablesOf } from "../../../lib/templates/variables.ts";
@@ -25,6 +26,7 @@ function usesOf(text: string) {
   return variablesOf(flatten(program, () => undefined, faults)).uses;
 }
 
+const ajv = schemaCompiler(false);
 const data = (properties: object, more: object = {}) => ({ type: "object", properties, ...more });
 const text = { type: "string" };
 
@@ -91,7 +93,7 @@ describe("a schema", () => {
   const checked = (schema: object, given: Record<string, unknown>) => {
     const faults: TemplateFault[] = [];
     const check = dataCheckOf({ data: schema } as unknown as Manifest, undefined, {
-      isProven: false,
+      ajv,
       faults,
     });
     expect(faults).toEqual([]);
@@ -107,9 +109,7 @@ describe("a schema", () => {
   ])("that is none, %j, is told with its line", (schema, words) => {
     const faults: TemplateFault[] = [];
     const source = { file: "a/template.json", text: '{\n"data": 1}' };
-    expect(
-      dataCheckOf({ data: schema } as unknown as Manifest, source, { isProven: false, faults }),
-    ).toBeUndefined();
+    expect(dataCheckOf({ data: schema } as unknown as Manifest, source, { ajv, faults })).toBeUndefined();
     expect(faults.map(describeFault)).toEqual([
       expect.stringMatching(/^a\/template\.json:2: data: expected a JSON Schema: /),
     ]);
