@@ -126,7 +126,7 @@ describe("the fake", () => {
     await broker.call("mail.sendMail", { to: "ann@example.com", subject: "Hi", html: "<b>Hi</b>" });
     expect(fake.last()).toMatchObject({
       subject: "Hi",
-      text: "Fake\n\nHi",
+      text: "Fake\nHi",
       html: expect.stringMatching(/^<!doctype html>[^]*<b>Hi<\/b>/),
     });
     expect(await broker.call("mail.verify")).toMatchObject({ ok: true });
