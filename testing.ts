@@ -72,7 +72,8 @@ export function createMailFake(): MailFake {
       if (failure) return deferredBy(failure, receipt);
       if (!request.dryRun && !receipt.duplicate) {
         // what the reader sees, whether the call wrote it or a template
-        sent.push({ ...this.templates.fill(request, { now, retryFor }), id: receipt.id });
+        const letter = (await this.templates()).fill(request, { now, retryFor });
+        sent.push({ ...letter, id: receipt.id });
       }
       return receipt;
     },

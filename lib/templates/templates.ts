@@ -36,7 +36,7 @@ import {
   type TemplateSource,
 } from "./sources.ts";
 import { parse, placeOf, print } from "./syntax.ts";
-import type { RenderedTemplate, Template, Templates } from "./template.ts";
+import { EXAMPLE_WEB_URL, type RenderedTemplate, type Template, type Templates } from "./template.ts";
 import { type VariableUse, variablesOf } from "./variables.ts";
 
 export interface TemplatesOptions {
@@ -51,21 +51,8 @@ export interface TemplatesOptions {
   locale?: string;
 }
 
-/** What the settings say of templates. */
-export function templatesOptions({ mail, brand, sender, adminWebUrl }: Config): TemplatesOptions {
-  return {
-    ...(mail.templates !== undefined && { folder: mail.templates }),
-    brand,
-    ...(sender?.name !== undefined && { senderName: sender.name }),
-    ...(adminWebUrl !== undefined && { adminWebUrl }),
-    locale: mail.locale,
-  };
-}
-
 /** In the package they lie where they lie in the source. */
 const BUILT_IN = join(import.meta.dirname, "../../templates");
-/** Stands in for ADMIN_WEB_URL while samples are tried. */
-export const EXAMPLE_WEB_URL = "https://app.example.com";
 
 /** One language of a template, compiled. */
 interface Letter {
