@@ -35,7 +35,7 @@ function ignoreRealSettings(): string[] {
 async function dev(): Promise<void> {
   const ignored = ignoreRealSettings();
   const broker = new ServiceBroker({ ...brokerOptions(), logLevel: logLevel() });
-  broker.createService(createMailService({ watchTemplates: true }));
+  broker.createService(createMailService({ watchTemplates: true, exitOnFaults: true }));
   broker.createService(createSandboxService(SANDBOX));
   const gateway = broker.createService(createGatewayService({ sandbox: true }));
   await broker.start();

@@ -16,6 +16,8 @@ export interface TemplatesVars {
 export interface TemplatesMixinOptions {
   /** Reads MAIL_TEMPLATES again when a file there changes. @default where NODE_ENV is development */
   watchTemplates?: boolean;
+  /** Templates that cannot be used end the process, told once and without a stack. @default where Moleculer's Runner started it */
+  exitOnFaults?: boolean;
 }
 
 type Logger = Pick<ServiceBroker["logger"], "info" | "error">;
@@ -43,7 +45,7 @@ export function templatesMixin(options: TemplatesMixinOptions = {}): Mixin {
         if (!(error instanceof TemplateFaults)) throw error;
         tell(error, logger);
         // the Runner ends the process as well, but says it twice, each time with a stack
-        if ("runner" in broker) process.exit(1);
+        if (options.exitOnFaults ?? "runner" in broker) process.exit(1);
         throw error;
       }
       if (!watchTemplates) return;

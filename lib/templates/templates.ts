@@ -3,6 +3,8 @@ import { basename, dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { type FieldFault, MailError } from "../errors.ts";
 import { hasUnprintable, wellFormed } from "../message/characters.ts";
+import { isFaultless, kindOf, noFaults } from "../message/faults.ts";
+import { readHeaders } from "../message/headers.ts";
 import { limits } from "../message/limits.ts";
 import type { SendRequest } from "../message/message.ts";
 import { plainText } from "../message/plain-text.ts";
@@ -100,11 +102,7 @@ function templatesOf(
   options: TemplatesOptions & { locale: string },
   looks: Looks,
 ): Templates {
-  const render = (
-    name: string,
-    given: Record<string, unknown>,
-    asked: string | undefined,
-  ): RenderedTemplate => {
+  const fill = (name: string, given: Record<string, unknown>, asked: string | undefined): Filled => {
     const template = ready.get(name);
     if (!template) throw unknownTemplate(name, [...ready.keys()]);
     const locale = chooseLocale(asked, [...template.letters.keys()], options.locale) ?? "";
@@ -127,32 +125,37 @@ function templatesOf(
         name,
         locales: [...letters.keys()].toSorted(),
         description: manifest.description,
-        data: manifest.data,
-        sample: manifest.sample,
+        // a caller in this process gets what we answer itself, not a copy
+        data: structuredClone(manifest.data),
+        sample: structuredClone(manifest.sample),
       })),
-    render: ({ template, data = {}, locale }) => render(template, data, locale),
+    render: ({ template, data = {}, locale }) => fill(template, data, locale).letter,
     fill(request, time) {
       const { template, data = {}, locale } = request;
-      if (template === undefined) return request;
-      const letter = render(template, data, locale);
-      return withLetter(
-        request,
-        letter,
-        headersOf(ready.get(template), data),
-        expiryOf(ready.get(template), data, request, time),
-      );
+      return template === undefined ? request : withLetter(request, fill(template, data, locale), time);
     },
   };
 }
 
-/** @throws DataFault */
+/** A letter, and what its data says besides. */
+interface Filled {
+  letter: RenderedTemplate;
+  headers: Readonly<Record<string, string>>;
+  /** How long it is of use, in ms; Infinity: always */
+  lifetime: number;
+}
+
+/**
+ * @param data checked, its defaults filled in
+ * @throws DataFault
+ */
 function fillIn(
-  { letters }: Pick<Ready, "letters">,
+  { letters, manifest }: Pick<Ready, "letters" | "manifest">,
   locale: string,
   data: Record<string, unknown>,
   adminWebUrl: string | undefined,
   looks: Looks,
-): RenderedTemplate {
+): Filled {
   const { fills } = letters.get(locale) as Letter;
   const globals = { locale, dir: directionOf(locale), brand: looks };
   const context = { locale, ...(adminWebUrl !== undefined && { adminWebUrl }) };
@@ -161,7 +164,11 @@ function fillIn(
   const text = checkedBody(fills.text?.(data, { ...globals, subject }, context) ?? plainText(html), "text");
   if (text.trim() === "")
     throw new DataFault("expected data that leaves something to read; the text part would be blank");
-  return { subject, html, text, locale };
+  return {
+    letter: { subject, html, text, locale },
+    headers: headersOf(manifest, data),
+    lifetime: lifetimeOf(manifest, data),
+  };
 }
 
 /** @throws DataFault for what would be no subject, or more than one header (the line break of an injection) */
@@ -176,10 +183,13 @@ function checkedSubject(rendered: string): string {
   return subject;
 }
 
+/** Of what a call may bring, with a frame around it; in bytes. */
+const LONGEST_BODY = limits.body + limits.templateFile;
+
 /** @throws DataFault */
 function checkedBody(rendered: string, part: string): string {
-  if (Buffer.byteLength(rendered) > limits.body)
-    throw new DataFault(`makes the ${part} longer than ${limits.body} bytes`);
+  if (Buffer.byteLength(rendered) > LONGEST_BODY)
+    throw new DataFault(`makes the ${part} longer than ${LONGEST_BODY} bytes`);
   if (rendered.includes("\0")) throw new DataFault(`expected data without NUL characters for the ${part}`);
   return wellFormed(rendered);
 }
@@ -187,9 +197,8 @@ function checkedBody(rendered: string, part: string): string {
 /** The request with the letter in the place of what it does not say itself. */
 function withLetter(
   request: SendRequest,
-  { subject, html, text }: RenderedTemplate,
-  headers: Readonly<Record<string, string>>,
-  expiresAt: number | undefined,
+  { letter: { subject, html, text }, headers, lifetime }: Filled,
+  { now, retryFor }: { now: number; retryFor: number },
 ): SendRequest {
   const given = new Set(Object.keys(request.headers).map((name) => name.toLowerCase()));
   const missing = Object.entries(headers).filter(([name]) => !given.has(name.toLowerCase()));
@@ -197,7 +206,8 @@ function withLetter(
     subject,
     // a text part beside html of the caller's own would say something else: it is made from that html
     ...(request.html === undefined && { text, ...(html !== "" && { html }) }),
-    ...(expiresAt !== undefined && { expiresAt }),
+    // what is of use for longer is given up before that anyhow
+    ...(lifetime < retryFor && { expiresAt: Math.ceil(Math.max(now, request.sendAt ?? 0) + lifetime) }),
     ...request,
     // an empty one says nothing
     ...(request.subject === "" && { subject }),
@@ -205,28 +215,39 @@ function withLetter(
   };
 }
 
-function headersOf(template: Ready | undefined, data: Record<string, unknown>): Record<string, string> {
-  const address = data[template?.manifest.unsubscribe ?? ""];
-  return {
-    // RFC 3834 section 5: no holiday message is to answer
-    "Auto-Submitted": "auto-generated",
-    ...(typeof address === "string" && {
-      "List-Unsubscribe": `<${address}>`,
-      "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }),
+/** @throws DataFault for an address that ends no subscription at one click */
+function headersOf({ unsubscribe }: Manifest, data: Record<string, unknown>): Record<string, string> {
+  // RFC 3834 section 5: no holiday message is to answer
+  const ours = { "Auto-Submitted": "auto-generated" };
+  const address = valueOf(unsubscribe, data);
+  if (address === undefined) return ours;
+  // URL.parse leaves white space out: what is read would not be what was given
+  const url = typeof address === "string" && !/[\s\p{Cc}]/u.test(address) ? URL.parse(address) : null;
+  const listed = {
+    "List-Unsubscribe": `<${url?.href}>`,
+    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
   };
+  const faults = noFaults();
+  readHeaders(listed, faults);
+  // RFC 8058 section 3.1
+  if (url?.protocol === "https:" && isFaultless(faults)) return { ...ours, ...listed };
+  const most = limits.headerWord - "<>".length;
+  throw new DataFault(
+    `expected an https: address of at most ${most} characters, got ${kindOf(address)}`,
+    unsubscribe,
+  );
 }
 
-/** When the letter is of no use any more, where that is before it would be given up anyhow; epoch ms. */
-function expiryOf(
-  template: Ready | undefined,
-  data: Record<string, unknown>,
-  { sendAt = 0 }: SendRequest,
-  { now, retryFor }: { now: number; retryFor: number },
-): number | undefined {
-  const minutes = data[template?.manifest.lifetime ?? ""];
-  const lifetime = typeof minutes === "number" ? minutes * 60_000 : Infinity;
-  return lifetime < retryFor ? Math.max(now, sendAt) + lifetime : undefined;
+/** @throws DataFault */
+function lifetimeOf({ lifetime }: Manifest, data: Record<string, unknown>): number {
+  const minutes = valueOf(lifetime, data);
+  if (minutes === undefined) return Infinity;
+  if (typeof minutes === "number" && minutes > 0) return minutes * 60_000;
+  throw new DataFault(`expected a number of minutes above 0, got ${kindOf(minutes)}`, lifetime);
+}
+
+function valueOf(field: string | undefined, data: Record<string, unknown>): unknown {
+  return field === undefined ? undefined : (data[field] ?? undefined);
 }
 
 interface Reading {
@@ -321,7 +342,7 @@ function trySample(
   if (wrong.length > 0) return;
   for (const [locale, letter] of letters) {
     try {
-      fillIn({ letters }, locale, sample, options.adminWebUrl ?? EXAMPLE_WEB_URL, looks);
+      fillIn({ letters, manifest }, locale, sample, options.adminWebUrl ?? EXAMPLE_WEB_URL, looks);
     } catch (error) {
       if (!(error instanceof DataFault)) throw error;
       const { field, message } = error;
