@@ -80,7 +80,7 @@ export function manifestOf(uses: readonly VariableUse[]): Manifest {
       else within = inside(within, name);
     }
   }
-  const required = new Set(uses.filter(({ needed }) => needed).map(({ path: [name = ""] }) => name));
+  const required = new Set(uses.flatMap(({ needed, path }) => (needed ? path.slice(0, 1) : [])));
   return {
     ...empty,
     data: {
@@ -180,16 +180,14 @@ function fieldName(steps: readonly string[]): string {
   );
 }
 
-/**
- * Finds variables that the data does not have, or may not have.
- * @param source absent: there is no manifest, and the data is what is used
- */
+/** Finds variables that the data does not have, or may not have. */
 export function checkUses(uses: readonly VariableUse[], { data }: Manifest, faults: TemplateFault[]): void {
   const properties = propertiesOf(data);
   const names = Object.keys(properties);
   const required: unknown = data["required"];
   for (const { path, needed, node } of uses) {
-    const [name = ""] = path;
+    const [name] = path;
+    if (name === undefined) continue;
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (names.length > 0 && property === undefined) {
       const meant = nearest(name, names);
