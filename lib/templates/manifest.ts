@@ -141,6 +141,15 @@ export function dataCheckOf(
 const COMBINERS = new Set(["anyOf", "oneOf", "allOf", "if", "not"]);
 const MOST_TOLD = 20;
 
+const TYPES: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  integer: "an integer",
+  boolean: "true or false",
+  object: "an object",
+  array: "a list",
+};
+
 /** ajv's words hold nothing of the data. */
 function faultOf({ instancePath, keyword, params, message = "" }: ErrorObject, data: unknown): FieldFault {
   const steps = instancePath
@@ -168,7 +177,8 @@ function faultOf({ instancePath, keyword, params, message = "" }: ErrorObject, d
   }
   if (keyword === "type") {
     const value = steps.reduce<unknown>((within, step) => (within as Record<string, unknown>)[step], data);
-    return { field, message: `expected ${[missing.type].flat().join(" or ")}, got ${kindOf(value)}` };
+    const types = [missing.type].flat().map((type = "") => TYPES[type] ?? type);
+    return { field, message: `expected ${types.join(" or ")}, got ${kindOf(value)}` };
   }
   if (keyword === "enum") return { field, message: `expected one of ${missing.allowedValues?.join(", ")}` };
   return { field, message };
