@@ -3,7 +3,7 @@ import { ServiceBroker } from "moleculer";
 import brokerOptions from "./moleculer.config.ts";
 import { readEnvironment } from "./lib/config/environment.ts";
 import type { Address } from "./lib/listen.ts";
-import { EXAMPLE_WEB_URL } from "./lib/templates/templates.ts";
+import { EXAMPLE_WEB_URL } from "./lib/templates/template.ts";
 import { urlOf } from "./lib/url.ts";
 import { createGatewayService } from "./services/gateway.service.ts";
 import { createMailService } from "./services/mail.service.ts";

@@ -15,7 +15,7 @@ import { transportPolicy } from "./lib/smtp/policy.ts";
 import type { Transport } from "./lib/smtp/transport.ts";
 import type { Transports } from "./lib/smtp/transports.ts";
 import { checkNames } from "./lib/smtp/verify.ts";
-import { EXAMPLE_WEB_URL } from "./lib/templates/templates.ts";
+import { EXAMPLE_WEB_URL } from "./lib/templates/template.ts";
 import type { TemplatesVars } from "./mixins/templates.mixin.ts";
 import { createMailService } from "./services/mail.service.ts";
 
@@ -80,7 +80,8 @@ export function createMailFake({ templates = "" }: MailFakeOptions = {}): MailFa
       if (failure) return deferredBy(failure, receipt);
       if (!request.dryRun && !receipt.duplicate) {
         // what the reader sees, whether the call wrote it or a template
-        sent.push({ ...this.templates.fill(request, { now, retryFor }), id: receipt.id });
+        const letter = (await this.templates()).fill(request, { now, retryFor });
+        sent.push({ ...letter, id: receipt.id });
       }
       return receipt;
     },

@@ -87,16 +87,17 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
 
       templates: {
         ...forEveryone,
-        handler(ctx): Template[] {
+        async handler(ctx): Promise<Template[]> {
           check.templates(ctx.params);
-          return this.templates.list();
+          return (await this.templates()).list();
         },
       },
 
       render: {
         ...forEveryone,
-        handler(ctx): RenderedTemplate {
-          return this.templates.render(check.render(ctx.params));
+        async handler(ctx): Promise<RenderedTemplate> {
+          const request = check.render(ctx.params);
+          return (await this.templates()).render(request);
         },
       },
 

@@ -1,47 +1,14 @@
 /** The routes about templates in words. */
+import invitation from "../../../../templates/invitation/template.json" with { type: "json" };
+import notice from "../../../../templates/notice/template.json" with { type: "json" };
+import passwordReset from "../../../../templates/password-reset/template.json" with { type: "json" };
+import verification from "../../../../templates/verification/template.json" with { type: "json" };
 import type { Operation } from "../operation.ts";
 import { listOf } from "../schemas/fields.ts";
 import { renderedTemplate, template } from "../schemas/service.ts";
 import { refusal } from "./examples.ts";
 
-const locales = ["en", "ja", "zh-CN"];
-
-const person = (description: string) => ({
-  description,
-  type: "string",
-  maxLength: 100,
-  pattern: "^[^\\u0000-\\u001f\\u007f]*$",
-});
-
-const minutes = (what: string) => ({
-  description: `How long the ${what} is valid; a letter that would come later is not sent`,
-  type: "integer",
-  minimum: 1,
-});
-
-/** What leads to a page of ADMIN_WEB_URL. */
-const linkTo = (path: string) => ({
-  token: {
-    description: "What proves the reader's right; becomes ?token=… of the link",
-    type: "string",
-    minLength: 1,
-  },
-  query: {
-    description: "What the page wants to know besides the token, or in its place",
-    type: "object",
-    additionalProperties: { type: "string" },
-    minProperties: 1,
-  },
-  path: {
-    description: "The page, on ADMIN_WEB_URL",
-    type: "string",
-    pattern: "^/[^?\\s\\\\]*$",
-    default: path,
-  },
-});
-
-const name = person("The reader's name, for the greeting");
-const tokenOrQuery = [{ required: ["token"] }, { required: ["query"] }];
+const builtIn = { invitation, notice, "password-reset": passwordReset, verification };
 
 export const listTemplates: Operation = {
   id: "listTemplates",
@@ -54,83 +21,13 @@ export const listTemplates: Operation = {
     all: {
       summary: "The built-in ones",
       status: 200,
-      answer: [
-        {
-          name: "invitation",
-          locales,
-          description: "An invitation to join, with a link to accept it",
-          data: {
-            type: "object",
-            properties: {
-              ...linkTo("/invitation"),
-              inviter: person("Who invites"),
-              team: person("What the reader is to join"),
-              minutes: minutes("link"),
-              name,
-            },
-            anyOf: tokenOrQuery,
-          },
-          sample: {
-            token: "b1946ac92492d2347c6235b4d2611184",
-            inviter: "Ben Carter",
-            team: "Design",
-            minutes: 10080,
-            name: "Ann",
-          },
-        },
-        {
-          name: "notice",
-          locales,
-          description: "Your own html in the frame of the letters",
-          data: {
-            type: "object",
-            properties: {
-              subject: { description: "The subject", type: "string" },
-              html: {
-                description:
-                  "What stands in the frame; taken as it is, so it must come from you and never from a reader",
-                type: "string",
-              },
-            },
-            required: ["subject", "html"],
-          },
-          sample: {
-            subject: "Maintenance on Sunday",
-            html: "<p>We move to new servers on Sunday from 02:00 to 04:00 UTC. You need not do anything.</p>",
-          },
-        },
-        {
-          name: "password-reset",
-          locales,
-          description: "A link to choose a new password",
-          data: {
-            type: "object",
-            properties: { ...linkTo("/reset-password"), minutes: minutes("link"), name },
-            anyOf: tokenOrQuery,
-          },
-          sample: { token: "b1946ac92492d2347c6235b4d2611184", minutes: 30, name: "Ann" },
-        },
-        {
-          name: "verification",
-          locales,
-          description: "A one-time code that proves who reads a mailbox",
-          data: {
-            type: "object",
-            properties: {
-              code: {
-                description: "The code, as it is to be typed",
-                type: "string",
-                minLength: 1,
-                maxLength: 64,
-              },
-              minutes: minutes("code"),
-              name,
-            },
-            required: ["code", "minutes"],
-          },
-          sample: { code: "482913", minutes: 10, name: "Ann" },
-        },
-      ],
+      answer: Object.entries(builtIn).map(([name, { description, data, sample }]) => ({
+        name,
+        locales: ["en", "ja", "zh-CN"],
+        description,
+        data,
+        sample,
+      })),
     },
   },
 };
