@@ -342,6 +342,49 @@ describe("what is found", () => {
     ]);
   });
 
+  it.each([
+    [
+      "text in what is not seen",
+      '<div style="display:none"><p style="color:#eeeeee">Some words</p></div>',
+      [],
+    ],
+    [
+      "a link without a colour",
+      '<p style="background:#1f2328">&nbsp;<a href="https://x.test">Go</a></p>',
+      ["is #0000ee on #1f2328"],
+    ],
+    [
+      "a paragraph, once for all its lines",
+      '<p style="color:#eeeeee">One<br>two<b>three</b></p>',
+      ["is #eeeeee on #ffffff"],
+    ],
+    [
+      "the later of two backgrounds",
+      '<p style="background-color:#fff;background:#ddd;background-color:#000;color:#000">Words</p>',
+      ["is #000000 on #000000"],
+    ],
+    ["what is important", '<p style="color:#eee!important;color:#000">Words</p>', ["is #eeeeee on #ffffff"]],
+  ])("is told of %s", async (_what, html, parts) => {
+    const ofLight = (await found(planted(PARAGRAPH, html + PARAGRAPH))).filter(
+      (one) => !one.includes("in dark mode"),
+    );
+    expect(ofLight).toEqual(parts.map((part) => expect.stringContaining(part)));
+  });
+
+  it("follows the rules that stay in <style>, in light and in dark", async () => {
+    const rule = ".heading { color: #aaaaaa !important }";
+    expect(await found(planted("  :root", `${rule}\n:root`))).toEqual([
+      expect.stringContaining("is #aaaaaa on #ffffff"),
+    ]);
+  });
+
+  it("does not hand juice a selector that it would take minutes for", async () => {
+    const rule = `+p:not(${"<a".repeat(20)} { color: red !important }`;
+    expect(await found(planted("  :root", `${rule}\n:root`))).toEqual([
+      expect.stringContaining("cannot be read for certain"),
+    ]);
+  });
+
   it("is a missing dark mode", async () => {
     const html = english.html
       .replace(/@media \(prefers-color-scheme[\s\S]*?\}\s*\}/, "")
@@ -442,7 +485,7 @@ describe("html that is broken", () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
