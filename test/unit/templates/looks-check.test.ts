@@ -331,7 +331,7 @@ describe("what is found", () => {
 
   it("is nothing for colours that are not known here, and for separators", async () => {
     const odd =
-      '<div style="background:hsl(0 0% 0%)">Some words</div><p style="color:#eeeeee">&middot; | &nbsp;</p>';
+      '<div style="background:hsl(0 0% 0%);color:#ffffff">Some words</div><p style="color:#eeeeee">&middot; | &nbsp;</p>';
     expect(await found(planted(PARAGRAPH, odd + PARAGRAPH))).toEqual([]);
   });
 
@@ -376,6 +376,17 @@ describe("what is found", () => {
     expect(await found(planted("  :root", `${rule}\n:root`))).toEqual([
       expect.stringContaining("is #aaaaaa on #ffffff"),
     ]);
+  });
+
+  it("applies the rules that stay in <style> in dark mode as well", async () => {
+    const letter = planted("  :root", "b { color: #595959 !important }\n:root");
+    expect(await found(letter)).toEqual([expect.stringContaining("is #595959 on #161b22 in dark mode")]);
+  });
+
+  it("is nothing for a wide picture that may shrink", async () => {
+    expect(
+      await found(planted('width="120" height="32" alt="Mesh" style="', 'width="700" alt="Mesh" style="')),
+    ).toEqual([]);
   });
 
   it("does not hand juice a selector that it would take minutes for", async () => {
