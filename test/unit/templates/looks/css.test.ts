@@ -1,6 +1,6 @@
 /** CSS as it is read for the check of a letter's looks. */
 import { describe, expect, it } from "@jest/globals";
-import { declarationsOf, isImportant, rulesOf } from "../../../lib/templates/css.ts";
+import { declarationsOf, isImportant, rulesOf } from "../../../../lib/templates/looks/css.ts";
 
 describe("declarations", () => {
   it("are cut at semicolons that stand in no brackets and no quotes", () => {
