@@ -84,8 +84,10 @@ function withLetter(
   { letter: { subject, html, text }, headers, lifetime }: Filled,
   { now, retryFor }: { now: number; retryFor: number },
 ): SendRequest {
-  const given = new Set(Object.keys(request.headers).map((name) => name.toLowerCase()));
-  const missing = Object.entries(headers).filter(([name]) => !given.has(name.toLowerCase()));
+  // List-Unsubscribe-Post says something of the List-Unsubscribe beside it: the caller's gets none of ours
+  const owner = (name: string) => name.toLowerCase().replace(/-post$/, "");
+  const given = new Set(Object.keys(request.headers).map(owner));
+  const missing = Object.entries(headers).filter(([name]) => !given.has(owner(name)));
   return {
     subject,
     // a text part beside html of the caller's own would say something else: it is made from that html
