@@ -138,7 +138,7 @@ describe("the actions", () => {
         locale: "en",
         fields: expect.arrayContaining([
           { field: "data.minutes", message: "expected a value, got nothing" },
-          { field: "data.code", message: "expected string, got a list" },
+          { field: "data.code", message: "expected a string, got a list" },
           { field: "data.name", message: expect.stringContaining("pattern") },
         ]),
       },
