@@ -65,10 +65,11 @@ export function readManifest({ file, text }: SourceFile, faults: TemplateFault[]
   for (const [name = "", value] of named as [string, unknown][]) {
     if (value === undefined) continue;
     const types = TYPES[name] ?? [];
-    const property = names.some((one) => one === value) ? properties[String(value)] : undefined;
+    const property =
+      typeof value === "string" && Object.hasOwn(properties, value) ? properties[value] : undefined;
     if (property === undefined) {
       refuse(name, `${name}: expected the name of a field of the data: ${names.join(", ")}`);
-    } else if (!isRecord(property) || !types.some((type) => type === property["type"])) {
+    } else if (!isRecord(property) || !types.some((type) => [property["type"]].flat().includes(type))) {
       refuse(name, `${name}: expected a field with "type": ${types.map((type) => `"${type}"`).join(" or ")}`);
     }
   }
