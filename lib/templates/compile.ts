@@ -69,7 +69,14 @@ function createEngine(): typeof Handlebars {
   const own = Handlebars.create();
   const { if: when, unless, each, with: within } = own.helpers;
   for (const name of Object.keys(own.helpers)) own.unregisterHelper(name);
-  own.registerHelper({ if: when, unless, with: within } as Handlebars.HelperDeclareSpec);
+  for (const [name, block] of Object.entries({ if: when, unless, with: within })) {
+    own.registerHelper(name, function (this: unknown, ...given: unknown[]) {
+      // `unless` asks `if`, and hands on no data
+      const { data } = given.at(-1) as Partial<Options>;
+      if (data) step(data.run);
+      return (block as (...given: unknown[]) => unknown).apply(this, given);
+    });
+  }
   own.registerHelper("show", show);
   own.registerHelper("need", need);
   own.registerHelper(SCOPE, scope);
@@ -115,77 +122,99 @@ function need(value: unknown, name: string, { data }: Options): unknown {
 }
 
 function scope(this: unknown, ...given: unknown[]): string {
-  const { fn, hash } = given.pop() as Options;
+  const { fn, hash, data } = given.pop() as Options;
   const below = given.length > 0 ? given[0] : this;
-  return fn({ ...(below as object), ...hash });
+  const fields = { ...(below as object), ...hash };
+  step(data.run, 1 + Object.keys(fields).length);
+  return fn(fields);
 }
 
-function step(run: Run): void {
-  run.steps++;
+function step(run: Run, count = 1): void {
+  run.steps += count;
   if (run.steps > MOST_STEPS) throw new DataFault(`makes the letter ask for more than ${MOST_STEPS} values`);
 }
 
+/** What the caller of a partial calls what the partial has another name for. */
+type Names = ReadonlyMap<string, string>;
+
 /** The program with a guard around each value that it prints or hands to a helper. */
-function guarded(program: hbs.AST.Program): hbs.AST.Program {
-  return { ...program, body: program.body.map(guardedStatement) };
+function guarded(program: hbs.AST.Program, names: Names = new Map()): hbs.AST.Program {
+  return { ...program, body: program.body.map((statement) => guardedStatement(statement, names)) };
 }
 
-function guardedStatement(statement: hbs.AST.Statement): hbs.AST.Statement {
+function guardedStatement(statement: hbs.AST.Statement, names: Names): hbs.AST.Statement {
   if (statement.type === "BlockStatement") {
     const block = statement as hbs.AST.BlockStatement;
     const { program, inverse, params, hash } = block;
     return {
       ...block,
-      params: params.map(guardedCall),
-      ...(hash && { hash: guardedHash(hash) }),
-      ...(program && { program: guarded(program) }),
-      ...(inverse && { inverse: guarded(inverse) }),
+      params: params.map((node) => guardedCall(node, names)),
+      ...(hash && { hash: guardedHash(hash, names) }),
+      ...(program && { program: guarded(program, namesWithin(block, names)) }),
+      ...(inverse && { inverse: guarded(inverse, names) }),
     } as hbs.AST.Statement;
   }
   if (statement.type !== "MustacheStatement") return statement;
   const mustache = statement as hbs.AST.MustacheStatement;
   if (!isPath(mustache.path)) return statement;
-  if (isHelperCall(mustache)) return { ...mustache, ...guardedParts({ ...mustache, path: mustache.path }) };
-  return { ...mustache, ...call("show", mustache.path) };
+  if (isHelperCall(mustache)) {
+    return { ...mustache, ...guardedParts({ ...mustache, path: mustache.path }, names) };
+  }
+  return { ...mustache, ...call("show", mustache.path, names) };
 }
 
-function guardedCall(node: Node): Node {
-  return isCall(node) ? { ...node, ...guardedParts(node) } : node;
+function namesWithin({ path, params, hash }: hbs.AST.BlockStatement, names: Names): Names {
+  if (path.original === "if" || path.original === "unless") return names;
+  if (path.original !== SCOPE) return new Map();
+  const given = (hash?.pairs ?? []).map(({ key, value }): [string, string] => [
+    key,
+    isPath(value) ? nameOf(value, names) : key,
+  ]);
+  return new Map([...(params.length > 0 ? [] : names), ...given]);
 }
 
-function guardedHash(hash: hbs.AST.Hash): hbs.AST.Hash {
-  return { ...hash, pairs: hash.pairs.map((pair) => ({ ...pair, value: guardedCall(pair.value) })) };
+/** As whoever gives the data knows it. */
+function nameOf({ data, depth, parts, original }: hbs.AST.PathExpression, names: Names): string {
+  const [first = "", ...rest] = parts;
+  const name = data || depth > 0 ? undefined : names.get(first);
+  return name === undefined ? original : [name, ...rest].join(".");
 }
 
-function guardedParts({
-  path,
-  params,
-  hash,
-  loc,
-}: Pick<hbs.AST.SubExpression, "path" | "params" | "hash" | "loc">) {
+function guardedCall(node: Node, names: Names): Node {
+  return isCall(node) ? { ...node, ...guardedParts(node, names) } : node;
+}
+
+function guardedHash(hash: hbs.AST.Hash, names: Names): hbs.AST.Hash {
+  return { ...hash, pairs: hash.pairs.map((pair) => ({ ...pair, value: guardedCall(pair.value, names) })) };
+}
+
+function guardedParts(
+  { path, params, hash, loc }: Pick<hbs.AST.SubExpression, "path" | "params" | "hash" | "loc">,
+  names: Names,
+) {
   const [first] = params;
   const isVariable = first !== undefined && isPath(first);
   const guarding = params.map((node, index) =>
     index === 0 && isVariable && needsValue(path.original)
-      ? { type: "SubExpression", ...call("need", first), loc }
-      : guardedCall(node),
+      ? { type: "SubExpression", ...call("need", first, names), loc }
+      : guardedCall(node, names),
   );
-  const pairs = guardedHash(hash ?? { type: "Hash", pairs: [], loc }).pairs;
+  const pairs = guardedHash(hash ?? { type: "Hash", pairs: [], loc }, names).pairs;
   const of = {
     type: "HashPair",
     key: OF,
-    value: text(isVariable ? first.original : path.original, loc),
+    value: text(isVariable ? nameOf(first, names) : path.original, loc),
     loc,
   };
   return { params: guarding, hash: { type: "Hash", pairs: [...pairs, of], loc } as hbs.AST.Hash };
 }
 
 /** `helper path "path"` */
-function call(helper: string, path: hbs.AST.PathExpression) {
+function call(helper: string, path: hbs.AST.PathExpression, names: Names) {
   const { loc } = path;
   return {
     path: { type: "PathExpression", data: false, depth: 0, parts: [helper], original: helper, loc },
-    params: [path, text(path.original, loc)],
+    params: [path, text(nameOf(path, names), loc)],
   };
 }
 

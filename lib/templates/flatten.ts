@@ -5,8 +5,13 @@ import { faultAt } from "./syntax.ts";
 type Program = hbs.AST.Program;
 type Statement = hbs.AST.Statement;
 
-/** Name of the block that a partial's own values make: no template can write it. */
+/** Name of the block that a partial's own values make: no template may write it. */
 export const SCOPE = "scope";
+
+/** Partials that call others twice each, and so on, would be more text than there is memory. */
+const MOST_PARTIALS = 500;
+/** Far more than a letter may have: this only keeps within the stack. */
+const DEEPEST = 100;
 
 /** What `{{> @partial-block}}` stands for. */
 type Block = readonly Statement[] | undefined;
@@ -20,10 +25,19 @@ export function flatten(
   partialOf: (name: string) => Program | undefined,
   faults: TemplateFault[],
 ): Program {
-  const expand = (inner: Program, block: Block, within: readonly string[]): Program => ({
-    ...inner,
-    body: inner.body.flatMap((statement) => expandStatement(statement, block, within)),
-  });
+  let partials = 0;
+  let depth = 0;
+  const expand = (inner: Program, block: Block, within: readonly string[]): Program => {
+    const [first] = inner.body;
+    if (depth === DEEPEST && first) {
+      faults.push(faultAt(first, `expected blocks and partials at most ${DEEPEST} deep`));
+      return { ...inner, body: [] };
+    }
+    depth++;
+    const body = inner.body.flatMap((statement) => expandStatement(statement, block, within));
+    depth--;
+    return { ...inner, body };
+  };
 
   const expandStatement = (
     statement: Statement,
@@ -32,6 +46,7 @@ export function flatten(
   ): readonly Statement[] => {
     if (statement.type === "BlockStatement") {
       const { program: main, inverse, ...rest } = statement as hbs.AST.BlockStatement;
+      if (rest.path.original === SCOPE) faults.push(faultAt(statement, `there is no block #${SCOPE}`));
       // the parser leaves out either of them
       const branches = {
         ...(main && { program: expand(main, block, within) }),
@@ -66,6 +81,13 @@ export function flatten(
       return outer
         ? scoped(call, outer)
         : refuse("expected to be called as a layout: {{#> name}} … {{/name}}");
+    }
+    partials++;
+    if (partials > MOST_PARTIALS) {
+      // told once
+      return partials === MOST_PARTIALS + 1
+        ? refuse(`expected at most ${MOST_PARTIALS} calls of partials`)
+        : [];
     }
     if (within.includes(name)) return refuse(`the partial ${name} includes itself`);
     const partial = partialOf(name);

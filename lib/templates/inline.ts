@@ -1,14 +1,16 @@
 /** Moves the CSS of a letter into its elements, as mail clients want it; once, when the letter is read. */
 
 /**
- * Inlines what stands in `<style>`. Rules of `@media` and the like stay there, and so does a `<style data-embed>`.
+ * Inlines what stands in `<style>`. Rules of `@media` and the like stay there, and so does a `<style data-embed>`, and one with a
+ * block in it: which of its rules hold is not known before the letter is filled in.
  * @param html with Handlebars' expressions in it, which stay as they are
  */
 export async function inlineStyles(html: string): Promise<string> {
-  if (!hasRules(html)) return html;
   // loaded when needed: it takes longer than everything else at the start
   const { default: juice } = await import("juice");
-  const styled = juice(html, { applyAttributesTableElements: false, resolveCSSVariables: true });
+  const marked = html.replace(/<style(?=[^>]*>(?:(?!<\/style>)[^])*?\{\{#)/gi, "<style data-embed");
+  if (!hasRules(marked)) return html;
+  const styled = juice(marked, { applyAttributesTableElements: false, resolveCSSVariables: true });
   return styled.replace(/(<style[^>]*?) data-embed(?:="")?/g, "$1");
 }
 

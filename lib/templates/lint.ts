@@ -21,15 +21,8 @@ const NAME = /^(?:[\p{L}_$][\p{L}\p{N}_$-]*|\d+)$/u;
 /** Lead to an object's prototype; no data has them. */
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 
-/**
- * @param program without partials
- * @param raw names of data that may stand in `{{{ }}}`; undefined where nothing is escaped anyhow
- */
-export function lint(
-  program: hbs.AST.Program,
-  raw: readonly string[] | undefined,
-  faults: TemplateFault[],
-): void {
+/** @param program without partials */
+export function lint(program: hbs.AST.Program, faults: TemplateFault[]): void {
   let expressions = 0;
   const refuse = (node: Node, message: string): void => {
     faults.push(faultAt(node, message));
@@ -50,14 +43,10 @@ export function lint(
   };
 
   const visitMustache = (mustache: hbs.AST.MustacheStatement): void => {
-    const { path, escaped } = mustache;
+    const { path } = mustache;
     if (!isPath(path)) return refuse(mustache, "expected a variable or a helper");
     if (isHelperCall(mustache)) visitCall({ ...mustache, path });
     else visitPath(path);
-    if (!escaped && raw && (isHelperCall(mustache) || !raw.includes(path.original))) {
-      const remedy = `write {{${path.original}}}, or name it in "raw" of template.json if it is html that you trust`;
-      refuse(mustache, `expected no html out of data: ${remedy}`);
-    }
   };
 
   const visitBlock = (block: hbs.AST.BlockStatement, depth: number): void => {
@@ -106,6 +95,9 @@ export function lint(
   const visitExpression = (node: Node): void => {
     if (isCall(node)) visitCall(node);
     else if (isPath(node)) visitPath(node);
+    else if (node.type === "StringLiteral" && (node as hbs.AST.StringLiteral).value.includes("\\")) {
+      refuse(node, 'expected a text without \\: Handlebars knows \\" and no other escape');
+    }
   };
 
   const visitPath = (path: hbs.AST.PathExpression): void => {

@@ -7,7 +7,7 @@ import { nearest } from "../nearest.ts";
 import type { TemplateFault } from "./faults.ts";
 import type { SourceFile } from "./sources.ts";
 import { faultAt } from "./syntax.ts";
-import type { VariableUse } from "./variables.ts";
+import type { HtmlUse, VariableUse } from "./variables.ts";
 
 export interface Manifest {
   description: string;
@@ -23,6 +23,13 @@ export interface Manifest {
 }
 
 const FIELDS = ["description", "data", "sample", "raw", "lifetime", "unsubscribe"] as const;
+
+/** A lifetime that comes as a text would never end. */
+const TYPES: Readonly<Record<string, readonly string[]>> = {
+  raw: ["string"],
+  lifetime: ["integer", "number"],
+  unsubscribe: ["string"],
+};
 
 const empty: Manifest = { description: "", data: { type: "object" }, sample: {}, raw: [] };
 
@@ -52,11 +59,18 @@ export function readManifest({ file, text }: SourceFile, faults: TemplateFault[]
   if (!isRecord(data) || !isRecord(sample) || typeof description !== "string" || !isListOfTexts(raw))
     return empty;
 
-  const properties = Object.keys(propertiesOf(data));
-  const named = { lifetime, unsubscribe };
-  for (const [name, value] of [...raw.map((one) => ["raw", one] as const), ...Object.entries(named)]) {
-    if (value !== undefined && !properties.some((one) => one === value)) {
-      refuse(name, `${name}: expected the name of a field of the data: ${properties.join(", ")}`);
+  const properties = propertiesOf(data);
+  const names = Object.keys(properties);
+  const named = [...raw.map((one) => ["raw", one]), ["lifetime", lifetime], ["unsubscribe", unsubscribe]];
+  for (const [name = "", value] of named as [string, unknown][]) {
+    if (value === undefined) continue;
+    const types = TYPES[name] ?? [];
+    const property =
+      typeof value === "string" && Object.hasOwn(properties, value) ? properties[value] : undefined;
+    if (property === undefined) {
+      refuse(name, `${name}: expected the name of a field of the data: ${names.join(", ")}`);
+    } else if (!isRecord(property) || !types.some((type) => [property["type"]].flat().includes(type))) {
+      refuse(name, `${name}: expected a field with "type": ${types.map((type) => `"${type}"`).join(" or ")}`);
     }
   }
   return {
@@ -141,7 +155,7 @@ export function dataCheckOf(
 const COMBINERS = new Set(["anyOf", "oneOf", "allOf", "if", "not"]);
 const MOST_TOLD = 20;
 
-const TYPES: Readonly<Record<string, string>> = {
+const KINDS: Readonly<Record<string, string>> = {
   string: "a string",
   number: "a number",
   integer: "an integer",
@@ -177,7 +191,7 @@ function faultOf({ instancePath, keyword, params, message = "" }: ErrorObject, d
   }
   if (keyword === "type") {
     const value = steps.reduce<unknown>((within, step) => (within as Record<string, unknown>)[step], data);
-    const types = [missing.type].flat().map((type = "") => TYPES[type] ?? type);
+    const types = [missing.type].flat().map((type = "") => KINDS[type] ?? type);
     return { field, message: `expected ${types.join(" or ")}, got ${kindOf(value)}` };
   }
   if (keyword === "enum") return { field, message: `expected one of ${missing.allowedValues?.join(", ")}` };
@@ -215,6 +229,23 @@ export function checkUses(uses: readonly VariableUse[], { data }: Manifest, faul
         ),
       );
     }
+  }
+}
+
+/**
+ * Finds html out of the data that the manifest does not name.
+ * @param raw names of the fields that may stand in `{{{ }}}`
+ */
+export function checkHtmlUses(
+  html: readonly HtmlUse[],
+  raw: readonly string[],
+  faults: TemplateFault[],
+): void {
+  for (const { field, node } of html) {
+    if (field !== undefined && raw.includes(field)) continue;
+    const { original } = node.path as hbs.AST.PathExpression;
+    const remedy = `write {{${original}}}, or name its field in "raw" of template.json if it is html that you trust`;
+    faults.push(faultAt(node, `expected no html out of data: ${remedy}`));
   }
 }
 

@@ -8,6 +8,7 @@ import { inlineStyles } from "./inline.ts";
 import { fillIn, type House, type Letter } from "./letter.ts";
 import { lint } from "./lint.ts";
 import {
+  checkHtmlUses,
   checkUses,
   type DataCheck,
   dataCheckOf,
@@ -128,6 +129,8 @@ function draft(
   const anyFile = Object.values(files)[0]?.file ?? "";
   const missing = (name: string) =>
     faults.push({ file: dirname(anyFile), message: `expected ${name} beside ${basename(anyFile)}` });
+  // an empty folder has been told
+  if (anyFile === "") return [];
   if (!files.subject) missing("subject.hbs");
   if (!files.html && !files.text) missing("html.hbs or text.hbs");
   const partialOf = (name: string): hbs.AST.Program | undefined => {
@@ -139,9 +142,13 @@ function draft(
     const parsed = source && read(source);
     if (!source || !parsed) return [];
     const program = flatten(parsed, partialOf, faults);
-    lint(program, part === "html" ? (manifest?.raw ?? []) : undefined, faults);
-    if (part === "html") faults.push(...checkHtmlContexts(program));
-    return [{ part, source, program, uses: variablesOf(program) }];
+    lint(program, faults);
+    const { uses, html } = variablesOf(program);
+    if (part === "html") {
+      faults.push(...checkHtmlContexts(program));
+      checkHtmlUses(html, manifest?.raw ?? [], faults);
+    }
+    return [{ part, source, program, uses }];
   });
 }
 
@@ -176,7 +183,7 @@ function trySample(
       if (!(error instanceof DataFault)) throw error;
       const { field, message } = error;
       const uses = drafts.get(locale)?.flatMap((part) => part.uses) ?? [];
-      const use = uses.find(({ written }) => written === field);
+      const use = uses.find(({ written, path }) => written === field || path.join(".") === field);
       const place = use ? placeOf(use.node) : told;
       const about = field === undefined ? "" : `${field}: `;
       faults.push({ ...place, message: `${about}${message}, with the sample of template.json in ${locale}` });

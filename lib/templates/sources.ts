@@ -1,5 +1,5 @@
 /** Where templates come from: folders, read once, one laid over the other. */
-import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { limits } from "../message/limits.ts";
 import { TEMPLATE_NAME } from "../message/template.ts";
@@ -123,6 +123,7 @@ function readLetter(root: Folder, path: string, name: string, locale: string, la
     else if (source) letter[part] = source;
   }
   for (const folder of root.folders(path)) root.refuse(join(path, folder), "expected files only");
+  if (Object.keys(letter).length === 0) root.refuse(path, "expected subject.hbs, html.hbs or text.hbs in it");
   letters.set(locale, letter);
 }
 
@@ -166,7 +167,10 @@ interface Folder {
 }
 
 function openFolder(folder: string, faults: TemplateFault[]): Folder {
-  const home = realpathSync(folder) + sep;
+  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory();
+  if (!isFolder)
+    faults.push({ file: folder, message: "expected a folder of templates, as MAIL_TEMPLATES says" });
+  const home = isFolder ? realpathSync(folder) + sep : "";
   const nameOf = (path: string): string => relative(folder, path).split(sep).join("/");
   const refuse = (path: string, message: string): void => {
     faults.push({ file: nameOf(path), message });
@@ -177,14 +181,16 @@ function openFolder(folder: string, faults: TemplateFault[]): Folder {
     if (known) return known;
     const found: { files: string[]; folders: string[] } = { files: [], folders: [] };
     seen.set(path, found);
+    if (!isFolder) return found;
     for (const name of readdirSync(path).toSorted()) {
       if (name.startsWith(".") || name.endsWith(".md")) continue;
       const entry = join(path, name);
-      const stat = statSync(entry, { throwIfNoEntry: false });
+      const stat = statOf(entry);
       if (!stat || !realpathSync(entry).startsWith(home)) {
         refuse(entry, "is a symbolic link that leads out of the folder, or nowhere");
       } else if (stat.isDirectory()) found.folders.push(name);
-      else found.files.push(name);
+      else if (stat.isFile()) found.files.push(name);
+      else refuse(entry, "expected a file or a folder");
     }
     return found;
   };
@@ -193,10 +199,33 @@ function openFolder(folder: string, faults: TemplateFault[]): Folder {
     folders: (path) => look(path).folders,
     read(path) {
       const { size } = statSync(path);
-      if (size <= limits.templateFile) return { file: nameOf(path), text: readFileSync(path, "utf8") };
-      refuse(path, `expected at most ${limits.templateFile} bytes, got ${size}`);
+      const isSmall = size <= limits.templateFile;
+      const text = isSmall ? decode(readFileSync(path)) : undefined;
+      if (text !== undefined) return { file: nameOf(path), text };
+      refuse(
+        path,
+        isSmall ? "expected text in UTF-8" : `expected at most ${limits.templateFile} bytes, got ${size}`,
+      );
       return undefined;
     },
     refuse,
   };
+}
+
+/** @returns undefined for a symbolic link that leads nowhere, or to itself */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without the byte order mark that some editors write; undefined for other encodings, which would be a letter of question marks. */
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

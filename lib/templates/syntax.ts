@@ -5,8 +5,17 @@ import type { SourceFile } from "./sources.ts";
 
 type Node = hbs.AST.Node;
 
+/** A helper in a helper in a helper: the parser's time grows with the cube of it, 4,000 took 38 s. */
+const TOO_DEEP = /\{\{[^{}]*(?:\([^(){}]*){33}/;
+
 /** @returns undefined where a fault was told */
 export function parse({ file, text }: SourceFile, faults: TemplateFault[]): hbs.AST.Program | undefined {
+  const deep = TOO_DEEP.exec(text);
+  if (deep) {
+    const line = text.slice(0, deep.index).split("\n").length;
+    faults.push({ file, line, message: "expected helpers at most 32 deep" });
+    return undefined;
+  }
   try {
     return Handlebars.parse(text, { srcName: file });
   } catch (error) {
@@ -51,13 +60,28 @@ export function isHelperCall({ params, hash }: { params: unknown[]; hash?: hbs.A
  * where a `~` says so: it is to be parsed with `ignoreStandalone`.
  */
 export function print(program: hbs.AST.Program): string {
-  return program.body.map(printStatement).join("");
+  const texts: string[] = [];
+  let written = "";
+  const flush = (): string => printContent(texts.splice(0).join(""));
+  for (const statement of program.body) {
+    // a comment between two texts makes them one
+    if (statement.type === "ContentStatement") texts.push((statement as hbs.AST.ContentStatement).value);
+    else if (statement.type !== "CommentStatement") written += flush() + printStatement(statement);
+  }
+  return written + flush();
+}
+
+/** Takes away the space beside it: what it holds apart would be read as one, `{` and `{{name}}` as html that is not escaped. */
+const [APART_BEFORE, APART_BEHIND] = [" {{~!}}", "{{!~}} "];
+
+function printContent(text: string): string {
+  return text
+    .replace(/\{\{/g, (braces, at: number) => (text[at - 1] === "\\" ? APART_BEFORE : "") + `\\${braces}`)
+    .replace(/^\}/, `${APART_BEHIND}}`)
+    .replace(/[{\\]$/, `$&${APART_BEFORE}`);
 }
 
 function printStatement(statement: hbs.AST.Statement): string {
-  if (statement.type === "ContentStatement") {
-    return (statement as hbs.AST.ContentStatement).value.replace(/\{\{/g, "\\{{");
-  }
   if (statement.type === "MustacheStatement") {
     const { escaped, ...call } = statement as hbs.AST.MustacheStatement;
     return escaped ? `{{${printCall(call)}}}` : `{{{${printCall(call)}}}}`;
@@ -68,21 +92,34 @@ function printStatement(statement: hbs.AST.Statement): string {
   const main = program ? print(program) : "";
   // an inverse may name its own values; `{{else}}` cannot, but the tree of `{{^if}}` and `{{else if}}` never does
   const other = inverse ? `{{else}}${print(inverse)}` : "";
-  return `{{#${printCall({ path, ...call })}${names}}}${main}${other}{{/${path.original}}}`;
+  return `{{#${path.original}${printValues(call)}${names}}}${main}${other}{{/${path.original}}}`;
 }
 
-function printCall({ path, params, hash }: { path: Node; params: Node[]; hash?: hbs.AST.Hash }): string {
-  const pairs = hash?.pairs.map(({ key, value }) => `${key}=${printExpression(value)}`) ?? [];
-  return [printExpression(path), ...params.map(printExpression), ...pairs].join(" ");
+function printCall({ path, ...values }: { path: Node; params: Node[]; hash?: hbs.AST.Hash }): string {
+  return printExpression(path) + printValues(values);
+}
+
+function printValues({ params, hash }: { params: Node[]; hash?: hbs.AST.Hash }): string {
+  const pairs = hash?.pairs.map(({ key, value }) => `${printName(key)}=${printExpression(value)}`) ?? [];
+  return [...params.map(printExpression), ...pairs].map((value) => ` ${value}`).join("");
 }
 
 function printExpression(node: Node): string {
-  if (isPath(node)) return node.original;
+  if (isPath(node)) return printPath(node);
   if (isCall(node)) return `(${printCall(node)})`;
   if (node.type === "UndefinedLiteral") return "undefined";
   if (node.type === "NullLiteral") return "null";
   const { value } = node as hbs.AST.StringLiteral;
-  // Handlebars knows no escape in a string: a text has one kind of quotation mark at most
-  if (node.type === "StringLiteral") return value.includes('"') ? `'${value}'` : `"${value}"`;
+  if (node.type === "StringLiteral") return `"${value.replaceAll('"', '\\"')}"`;
   return `${value as string | number | boolean}`;
+}
+
+function printPath({ data, depth, parts }: hbs.AST.PathExpression): string {
+  const names = parts.length > 0 ? parts.map(printName).join(".") : "this";
+  return `${data ? "@" : ""}${"../".repeat(depth)}${names}`;
+}
+
+/** In brackets any name is a name: `0` would be a number, `else` the other branch. */
+function printName(name: string): string {
+  return `[${name.replace(/[\\\]]/g, "\\$&")}]`;
 }

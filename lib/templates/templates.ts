@@ -84,8 +84,8 @@ function withLetter(
   { letter: { subject, html, text }, headers, lifetime }: Filled,
   { now, retryFor }: { now: number; retryFor: number },
 ): SendRequest {
-  const given = new Set(Object.keys(request.headers).map((name) => name.toLowerCase()));
-  const missing = Object.entries(headers).filter(([name]) => !given.has(name.toLowerCase()));
+  const given = new Set(Object.keys(request.headers).map(owner));
+  const missing = Object.entries(headers).filter(([name]) => !given.has(owner(name)));
   return {
     subject,
     // a text part beside html of the caller's own would say something else: it is made from that html
@@ -97,6 +97,11 @@ function withLetter(
     ...(request.subject === "" && { subject }),
     headers: { ...request.headers, ...Object.fromEntries(missing) },
   };
+}
+
+/** List-Unsubscribe-Post says something of the List-Unsubscribe beside it: the caller's gets none of ours. */
+function owner(name: string): string {
+  return name.toLowerCase().replace(/-post$/, "");
 }
 
 function refuse(error: MailError): never {

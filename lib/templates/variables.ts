@@ -16,9 +16,23 @@ export interface VariableUse {
   node: Node;
 }
 
+/** One place where something is printed as html, `{{{ }}}`. */
+export interface HtmlUse {
+  /** The field of the data, whatever a partial calls it; absent for what is within one, or out of a helper */
+  field?: string | undefined;
+  node: hbs.AST.MustacheStatement;
+}
+
+export interface Variables {
+  uses: VariableUse[];
+  html: HtmlUse[];
+}
+
 /** What a name means at some depth: the data, what a partial's call has laid over it, or something within the data. */
 type Frame =
-  { kind: "data" } | { kind: "scope"; names: ReadonlySet<string>; below: boolean } | { kind: "within" };
+  | { kind: "data" }
+  | { kind: "scope"; values: ReadonlyMap<string, Node>; outer: Place; below: boolean }
+  | { kind: "within" };
 
 interface Place {
   /** The innermost last */
@@ -30,13 +44,13 @@ interface Place {
 }
 
 /** @param program without partials */
-export function variablesOf(program: hbs.AST.Program): VariableUse[] {
-  const uses: VariableUse[] = [];
-  visitProgram(program, { frames: [{ kind: "data" }], sure: new Set(), locals: new Set() }, uses);
-  return uses;
+export function variablesOf(program: hbs.AST.Program): Variables {
+  const found: Variables = { uses: [], html: [] };
+  visitProgram(program, { frames: [{ kind: "data" }], sure: new Set(), locals: new Set() }, found);
+  return found;
 }
 
-function visitProgram(program: hbs.AST.Program | undefined, outer: Place, uses: VariableUse[]): void {
+function visitProgram(program: hbs.AST.Program | undefined, outer: Place, found: Variables): void {
   if (!program) return;
   // the parser leaves them out where there are none
   const names = program.blockParams as string[] | undefined;
@@ -45,32 +59,37 @@ function visitProgram(program: hbs.AST.Program | undefined, outer: Place, uses: 
     if (statement.type === "MustacheStatement") {
       const mustache = statement as hbs.AST.MustacheStatement;
       if (!isPath(mustache.path)) continue;
-      if (isHelperCall(mustache)) visitCall({ ...mustache, path: mustache.path }, place, uses);
-      else note(mustache.path, true, place, uses);
+      const isCalled = isHelperCall(mustache);
+      if (isCalled) visitCall({ ...mustache, path: mustache.path }, place, found);
+      else note(mustache.path, true, place, found);
+      if (mustache.escaped) continue;
+      const field = isCalled ? undefined : fieldOf(mustache.path, place)?.join(".");
+      found.html.push({ field, node: mustache });
     } else if (statement.type === "BlockStatement") {
-      visitBlock(statement as hbs.AST.BlockStatement, place, uses);
+      visitBlock(statement as hbs.AST.BlockStatement, place, found);
     }
   }
 }
 
-function visitBlock(block: hbs.AST.BlockStatement, place: Place, uses: VariableUse[]): void {
+function visitBlock(block: hbs.AST.BlockStatement, place: Place, found: Variables): void {
   const { path, params, hash, program, inverse } = block;
   const { original: name } = path;
   const [condition] = params;
   for (const node of [...params, ...(hash?.pairs ?? []).map(({ value }) => value)]) {
-    if (isCall(node)) visitCall(node, place, uses);
-    else note(node, false, place, uses);
+    if (isCall(node)) visitCall(node, place, found);
+    else note(node, false, place, found);
   }
   const sure = condition ? withSure(place, condition) : place;
   if (name === "if" || name === "unless") {
-    visitProgram(program, name === "if" ? sure : place, uses);
-    visitProgram(inverse, name === "if" ? place : sure, uses);
+    visitProgram(program, name === "if" ? sure : place, found);
+    visitProgram(inverse, name === "if" ? place : sure, found);
   } else if (name === SCOPE) {
-    const names = new Set(hash?.pairs.map(({ key }) => key));
-    visitProgram(program, within(place, { kind: "scope", names, below: params.length === 0 }), uses);
+    const values = new Map(hash?.pairs.map(({ key, value }) => [key, value]));
+    const frame = { kind: "scope", values, outer: place, below: params.length === 0 } as const;
+    visitProgram(program, within(place, frame), found);
   } else {
-    visitProgram(program, within(sure, { kind: "within" }), uses);
-    visitProgram(inverse, place, uses);
+    visitProgram(program, within(sure, { kind: "within" }), found);
+    visitProgram(inverse, place, found);
   }
 }
 
@@ -78,15 +97,15 @@ function visitBlock(block: hbs.AST.BlockStatement, place: Place, uses: VariableU
 function visitCall(
   { path, params, hash }: Pick<hbs.AST.SubExpression, "path" | "params" | "hash">,
   place: Place,
-  uses: VariableUse[],
+  found: Variables,
 ): void {
   for (const [index, node] of params.entries()) {
-    if (isCall(node)) visitCall(node, place, uses);
-    else note(node, index === 0 && needsValue(path.original), place, uses);
+    if (isCall(node)) visitCall(node, place, found);
+    else note(node, index === 0 && needsValue(path.original), place, found);
   }
   for (const { value } of hash?.pairs ?? []) {
-    if (isCall(value)) visitCall(value, place, uses);
-    else note(value, false, place, uses);
+    if (isCall(value)) visitCall(value, place, found);
+    else note(value, false, place, found);
   }
 }
 
@@ -95,10 +114,10 @@ export function needsValue(helper: string): boolean {
   return helper !== "eq" && Object.hasOwn(helpers, helper);
 }
 
-function note(node: Node, needed: boolean, place: Place, uses: VariableUse[]): void {
+function note(node: Node, needed: boolean, place: Place, found: Variables): void {
   if (!isPath(node)) return;
   const path = fieldOf(node, place) ?? [];
-  uses.push({ written: node.original, path, needed: needed && !place.sure.has(path[0] ?? ""), node });
+  found.uses.push({ written: node.original, path, needed: needed && !place.sure.has(path[0] ?? ""), node });
 }
 
 /** The path within the data; undefined for what is nothing of the data itself. */
@@ -110,7 +129,13 @@ function fieldOf({ data, depth, parts }: hbs.AST.PathExpression, place: Place): 
   for (let at = place.frames.length - 1 - depth; at >= 0; at--) {
     const frame = place.frames[at];
     if (frame?.kind === "data") return parts;
-    if (frame?.kind !== "scope" || frame.names.has(first) || !frame.below) return undefined;
+    if (frame?.kind !== "scope") return undefined;
+    const value = frame.values.get(first);
+    if (value) {
+      const field = isPath(value) ? fieldOf(value, frame.outer) : undefined;
+      return field && [...field, ...rest];
+    }
+    if (!frame.below) return undefined;
   }
   return undefined;
 }
