@@ -1,6 +1,6 @@
 /** Where templates come from: folders, read once, one laid over the other. */
 import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { limits } from "../message/limits.ts";
 import { TEMPLATE_NAME } from "../message/template.ts";
 import type { TemplateFault } from "./faults.ts";
@@ -123,14 +123,15 @@ function readLetter(root: Folder, path: string, name: string, locale: string, la
     else if (source) letter[part] = source;
   }
   for (const folder of root.folders(path)) root.refuse(join(path, folder), "expected files only");
-  if (Object.keys(letter).length === 0) root.refuse(path, "expected subject.hbs, html.hbs or text.hbs in it");
+  if (root.files(path).length === 0) root.refuse(path, "expected subject.hbs, html.hbs or text.hbs in it");
   letters.set(locale, letter);
 }
 
 function templateIn(layer: Layer, name: string, root: Folder, path: string): TemplateSource {
   const source = layer.templates.get(name) ?? { letters: new Map() };
   if (!layer.templates.has(name) && !TEMPLATE_NAME.test(name)) {
-    root.refuse(path, "expected a name of a-z, 0-9, . _ - with at most 64 characters");
+    const named = basename(path) === name ? path : dirname(path);
+    root.refuse(named, "expected a name of a-z, 0-9, . _ - with at most 64 characters");
   }
   layer.templates.set(name, source);
   return source;
