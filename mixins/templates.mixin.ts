@@ -32,7 +32,12 @@ export function templatesMixin(options: TemplatesMixinOptions = {}): Mixin {
     async started() {
       const { broker, config, logger } = this;
       let opening: Promise<Templates> | undefined;
-      this.templates = () => (opening ??= loadTemplates(config));
+      this.templates = () =>
+        (opening ??= loadTemplates(config).catch((error: unknown) => {
+          // a disk that could not be read once may be readable at the next call
+          opening = undefined;
+          throw error;
+        }));
       if (config.mail.templates === undefined) {
         // nothing can be wrong with our own ones: the node need not wait for them, nor the first caller
         const prepare = () => this.templates().then(warmUp);
