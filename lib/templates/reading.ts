@@ -124,7 +124,7 @@ function draft(
   files: LetterSource,
   locale: string,
   manifest: Manifest | undefined,
-  { layers, locale: otherwise, read, faults }: Reading,
+  { layers, locale: otherwise, read, isProven, faults }: Reading,
 ): Draft[] {
   const anyFile = Object.values(files)[0]?.file ?? "";
   const missing = (name: string) =>
@@ -142,6 +142,7 @@ function draft(
     const parsed = source && read(source);
     if (!source || !parsed) return [];
     const program = flatten(parsed, partialOf, faults);
+    if (isProven) return [{ part, source, program, uses: [] }];
     lint(program, faults);
     const { uses, html } = variablesOf(program);
     if (part === "html") {
