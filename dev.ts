@@ -3,6 +3,7 @@ import { ServiceBroker } from "moleculer";
 import brokerOptions from "./moleculer.config.ts";
 import { readEnvironment } from "./lib/config/environment.ts";
 import type { Address } from "./lib/listen.ts";
+import { EXAMPLE_WEB_URL } from "./lib/templates/template.ts";
 import { urlOf } from "./lib/url.ts";
 import { createGatewayService } from "./services/gateway.service.ts";
 import { createMailService } from "./services/mail.service.ts";
@@ -26,6 +27,7 @@ function ignoreRealSettings(): string[] {
     SMTP_SENDER: '"Meshmail" <meshmail@example.com>',
     MAIL_OUTBOX: "sqlite:./data/dev.db",
     MAIL_PROBE: process.env["MAIL_PROBE"] || "on",
+    ADMIN_WEB_URL: readEnvironment().get("ADMIN_WEB_URL")?.value || EXAMPLE_WEB_URL,
   });
   return names;
 }
@@ -33,7 +35,7 @@ function ignoreRealSettings(): string[] {
 async function dev(): Promise<void> {
   const ignored = ignoreRealSettings();
   const broker = new ServiceBroker({ ...brokerOptions(), logLevel: logLevel() });
-  broker.createService(createMailService());
+  broker.createService(createMailService({ watchTemplates: true, exitOnFaults: true }));
   broker.createService(createSandboxService(SANDBOX));
   const gateway = broker.createService(createGatewayService({ sandbox: true }));
   await broker.start();
@@ -59,6 +61,7 @@ ${ignoring}
   sandbox   ${urlOf(SANDBOX, "smtp")}
   inbox     ${gateway}/api/v1/messages
   verify    ${gateway}/api/mail/verify
+  letters   npx meshmail templates --open
 
 Send a message (bounce@…, defer@…, slow@… show trouble):
 

@@ -15,6 +15,7 @@ import { transportPolicy } from "./lib/smtp/policy.ts";
 import type { Transport } from "./lib/smtp/transport.ts";
 import type { Transports } from "./lib/smtp/transports.ts";
 import { checkNames } from "./lib/smtp/verify.ts";
+import { EXAMPLE_WEB_URL } from "./lib/templates/template.ts";
 import type { TemplatesVars } from "./mixins/templates.mixin.ts";
 import { createMailService } from "./services/mail.service.ts";
 
@@ -43,17 +44,24 @@ export interface MailFake {
   clear(): void;
 }
 
+export interface MailFakeOptions {
+  /** The folder that MAIL_TEMPLATES names on the mail node. @default the built-in letters alone */
+  templates?: string;
+}
+
 /**
+ * Links in letters lead to https://app.example.com, as if ADMIN_WEB_URL said so.
+ *
  * @example
  * const fake = createMailFake();
  * broker.createService(fake.service);
  * await broker.call("users.resetPassword", { email: "ann@example.com" });
  * fake.assertSent((mail) => mail.to[0]?.address === "ann@example.com" && /\d{6}/.test(mail.text ?? ""));
  */
-export function createMailFake(): MailFake {
+export function createMailFake({ templates = "" }: MailFakeOptions = {}): MailFake {
   const sent: FakeMail[] = [];
   const failures: string[] = [];
-  const config = fakeConfig();
+  const config = fakeConfig(templates);
   const service = createMailService({ config, open: openFakeTransports });
   const { send } = service.methods as {
     send: (ctx: Context, params: unknown, adapt?: Adapt) => Promise<MailReceipt>;
@@ -72,7 +80,8 @@ export function createMailFake(): MailFake {
       if (failure) return deferredBy(failure, receipt);
       if (!request.dryRun && !receipt.duplicate) {
         // what the reader sees, whether the call wrote it or a template
-        sent.push({ ...this.templates.fill(request, { now, retryFor }), id: receipt.id });
+        const letter = (await this.templates()).fill(request, { now, retryFor });
+        sent.push({ ...letter, id: receipt.id });
       }
       return receipt;
     },
@@ -105,12 +114,14 @@ export function createMailFake(): MailFake {
   };
 }
 
-function fakeConfig(): Config {
+function fakeConfig(templates: string): Config {
   return loadConfig(
     environmentOf({
       SMTP_HOST: "fake.invalid",
       SMTP_SENDER: "Fake <fake@example.com>",
       MAIL_OUTBOX: "memory",
+      MAIL_TEMPLATES: templates,
+      ADMIN_WEB_URL: EXAMPLE_WEB_URL,
     }),
   );
 }

@@ -65,8 +65,7 @@ export function outboxMixin(options: OutboxMixinOptions = {}): Mixin {
         config: this.config,
         store,
         policy: this.transports.policy,
-        // asked for each time: in development they change
-        templates: { fill: (request, time) => this.templates.fill(request, time) },
+        templates: () => this.templates(),
         emit(event, payload) {
           const told = payload as Told;
           // the ups and downs of servers are told by the transports mixin, with the remedy

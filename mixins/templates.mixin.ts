@@ -1,21 +1,23 @@
-/** Gives a service its letters as `this.templates`: read at start, and in development again whenever one of them changes. */
+/** Gives a service its letters as `this.templates()`: read once, and in development again whenever one of them changes. */
 import { type FSWatcher, watch } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { ServiceBroker } from "moleculer";
 import type { Config } from "../lib/config/config.ts";
 import { describeFault, TemplateFaults } from "../lib/templates/faults.ts";
+import { loadTemplates } from "../lib/templates/load.ts";
 import type { Templates } from "../lib/templates/template.ts";
-import { openTemplates, templatesOptions } from "../lib/templates/templates.ts";
 import { defineMixin, type Mixin } from "./define-mixin.ts";
 import type { TransportsVars } from "./transports.mixin.ts";
 
 export interface TemplatesVars {
-  templates: Templates;
+  templates: () => Promise<Templates>;
 }
 
 export interface TemplatesMixinOptions {
   /** Reads MAIL_TEMPLATES again when a file there changes. @default where NODE_ENV is development */
   watchTemplates?: boolean;
+  /** Templates that cannot be used end the process, told once and without a stack. @default where Moleculer's Runner started it */
+  exitOnFaults?: boolean;
 }
 
 type Logger = Pick<ServiceBroker["logger"], "info" | "error">;
@@ -29,21 +31,32 @@ export function templatesMixin(options: TemplatesMixinOptions = {}): Mixin {
   return defineMixin<object, TemplatesVars & TransportsVars & { watching?: { close(): void } }>({
     async started() {
       const { broker, config, logger } = this;
+      let opening: Promise<Templates> | undefined;
+      this.templates = () =>
+        (opening ??= loadTemplates(config).catch((error: unknown) => {
+          // a disk that could not be read once may be readable at the next call
+          opening = undefined;
+          throw error;
+        }));
+      if (config.mail.templates === undefined) {
+        // nothing can be wrong with our own ones: the node need not wait for them, nor the first caller
+        const prepare = () => this.templates().then(warmUp);
+        broker.localBus.once("$broker.started", () => void prepare().catch((error) => logger.error(error)));
+        return;
+      }
       try {
-        this.templates = await openTemplates(templatesOptions(config));
+        void warmUp(await this.templates());
       } catch (error) {
         if (!(error instanceof TemplateFaults)) throw error;
         tell(error, logger);
         // the Runner ends the process as well, but says it twice, each time with a stack
-        if ("runner" in broker) process.exit(1);
+        if (options.exitOnFaults ?? "runner" in broker) process.exit(1);
         throw error;
       }
-      void warmUp(this.templates);
-      if (watchTemplates && config.mail.templates !== undefined) {
-        this.watching = readAgain(config, logger, (templates) => {
-          this.templates = templates;
-        });
-      }
+      if (!watchTemplates) return;
+      this.watching = readAgain(config, logger, (templates) => {
+        opening = Promise.resolve(templates);
+      });
     },
 
     stopped() {
@@ -52,7 +65,7 @@ export function templatesMixin(options: TemplatesMixinOptions = {}): Mixin {
   });
 }
 
-/** Engines compile at the first use, a few ms for each letter: done beside other work, so that no caller waits for it. */
+/** Letters are compiled at the first use, a few ms for each: done beside other work, so that no caller waits for it. */
 async function warmUp(templates: Templates): Promise<void> {
   for (const { name: template, locales, sample: data } of templates.list()) {
     for (const locale of locales) {
@@ -73,7 +86,7 @@ function readAgain(config: Config, logger: Logger, use: (templates: Templates) =
   const read = async (): Promise<void> => {
     const turn = ++reading;
     try {
-      const templates = await openTemplates(templatesOptions(config));
+      const templates = await loadTemplates(config);
       if (turn !== reading) return;
       use(templates);
       logger.info("The templates were read again.");

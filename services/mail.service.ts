@@ -2,6 +2,7 @@
 import type { Context, ServiceSchema } from "moleculer";
 import { MailError } from "../lib/errors.ts";
 import { localeOf } from "../lib/locale.ts";
+import { noFaults, refusal, refuse } from "../lib/message/faults.ts";
 import type { SendRequest } from "../lib/message/message.ts";
 import { checkSend } from "../lib/message/schema.ts";
 import { presentProvider, providers } from "../lib/providers/providers.ts";
@@ -86,16 +87,17 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
 
       templates: {
         ...forEveryone,
-        handler(ctx): Template[] {
+        async handler(ctx): Promise<Template[]> {
           check.templates(ctx.params);
-          return this.templates.list();
+          return (await this.templates()).list();
         },
       },
 
       render: {
         ...forEveryone,
-        handler(ctx): RenderedTemplate {
-          return this.templates.render(check.render(ctx.params));
+        async handler(ctx): Promise<RenderedTemplate> {
+          const request = check.render(ctx.params);
+          return (await this.templates()).render(request);
         },
       },
 
@@ -179,11 +181,19 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
   return schema as ServiceSchema;
 }
 
-/** Puts the request's html into the frame of the letter `notice`; there is none where the caller names a template. */
+/**
+ * Puts the request's html into the frame of the letter `notice`; there is none where the caller names a template.
+ * @throws MailError MAIL_INVALID_MESSAGE where there is no subject: the fault is told in the caller's words, not the letter's
+ */
 function asNotice(request: SendRequest): SendRequest {
-  const { html, ...rest } = request;
+  const { html, subject = "", ...rest } = request;
   if (html === undefined || request.template !== undefined) return request;
-  return { ...rest, template: "notice", data: { subject: request.subject ?? "", html } };
+  if (subject.trim() === "") {
+    const faults = noFaults();
+    refuse(faults, "subject", "expected a subject for the letter around the html, got none");
+    throw refusal(faults);
+  }
+  return { ...rest, subject, template: "notice", data: { subject, html } };
 }
 
 /** The key may come with the call's headers; never from `ctx.meta`, which every call below it inherits. */

@@ -12,8 +12,13 @@ import type { Locale } from "../smtp/problem.ts";
 import type { SessionOptions } from "../smtp/session.ts";
 import { openTransports } from "../smtp/transports.ts";
 import type { VerifyReport } from "../smtp/verify.ts";
-import type { RenderedTemplate, RenderRequest, Template } from "../templates/template.ts";
-import { EXAMPLE_WEB_URL, openTemplates, templatesOptions } from "../templates/templates.ts";
+import { loadTemplates } from "../templates/load.ts";
+import {
+  EXAMPLE_WEB_URL,
+  type RenderedTemplate,
+  type RenderRequest,
+  type Template,
+} from "../templates/template.ts";
 
 export interface Door {
   /** Whose words these are, and the SMTP servers by name, printable without secrets */
@@ -77,7 +82,7 @@ export function openLocalDoor(environment: Environment, session?: SessionOptions
 /** Without ADMIN_WEB_URL, letters that are only looked at have their links to an example. */
 async function lettersOf(config: Config): Promise<Letters> {
   const { adminWebUrl } = config;
-  const templates = await openTemplates({ adminWebUrl: EXAMPLE_WEB_URL, ...templatesOptions(config) });
+  const templates = await loadTemplates({ ...config, adminWebUrl: adminWebUrl ?? EXAMPLE_WEB_URL });
   const note = `ADMIN_WEB_URL is not set: links lead to ${EXAMPLE_WEB_URL} in its place.`;
   return {
     templates: templates.list(),
@@ -94,15 +99,12 @@ async function sendOnce(
 ): Promise<MailReceipt> {
   const { maxRecipients, maxSize } = config.mail;
   const request = checkSend(message, { maxRecipients, maxSize, now: Date.now() });
-  // a test message needs none of them, and should not fail by them
-  const templates =
-    request.template === undefined ? undefined : await openTemplates(templatesOptions(config));
   const failures: unknown[] = [];
   const outbox = openOutbox({
     config,
     store: memoryStore(),
     policy,
-    templates: templates ?? { fill: (letter) => letter },
+    templates: () => loadTemplates(config),
     emit: () => {},
     onError(error) {
       failures.push(error);

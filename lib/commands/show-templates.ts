@@ -1,6 +1,6 @@
 /** Templates as people read them: all in a table, or one with its data, its letter and what is wrong with that. */
-import type { LooksFinding } from "../templates/looks-finding.ts";
-import type { Proof } from "../templates/preview.ts";
+import type { LooksFinding } from "../templates/looks/finding.ts";
+import type { Proof } from "../templates/preview/preview.ts";
 import type { Template } from "../templates/template.ts";
 import type { Browsed } from "./browse.ts";
 import { type Cell, columns, mark, type Page, paragraph } from "./page.ts";

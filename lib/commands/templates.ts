@@ -2,8 +2,8 @@
 import { noFaults } from "../message/faults.ts";
 import { readLocale } from "../message/template.ts";
 import { nearest } from "../nearest.ts";
-import { checkLooks } from "../templates/looks-check.ts";
-import { type Proof, previewPage } from "../templates/preview.ts";
+import { checkLooks } from "../templates/looks/check.ts";
+import { type Proof, previewPage } from "../templates/preview/preview.ts";
 import type { Template } from "../templates/template.ts";
 import { type Answer, type Command, type Input, type Option, type Room, UsageError } from "./command.ts";
 import type { Letters } from "./door.ts";

@@ -21,7 +21,7 @@ const VOID = new Set([
 
 let convert: ((html: string) => string) | undefined;
 
-/** HTML as text: links keep their address, pictures are left out, lines are not wrapped (the reader's program does that). */
+/** HTML as text: links keep their address, pictures and what is hidden are left out, lines are not wrapped (the reader's program does that). */
 export function plainText(html: string): string {
   if (depthOf(html) > DEEPEST) return withoutTags(html);
   convert ??= compile({
@@ -33,7 +33,7 @@ export function plainText(html: string): string {
         options: { hideLinkHrefIfSameAsText: true, noAnchorUrl: true, linkBrackets: ["<", ">"] },
       },
       { selector: "img", format: "skip" },
-      // what lists of mail show after the subject, and the characters that fill it up
+      // what lists of mail show after the subject, and readers of the letter do not see
       ...["display:none", "display: none"].map((style) => ({
         selector: `[style*="${style}"]`,
         format: "skip",

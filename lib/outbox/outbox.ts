@@ -31,8 +31,8 @@ export interface OutboxOptions {
   config: Config;
   store: OutboxStore;
   policy: TransportPolicy;
-  /** Makes the letters of requests that name a template */
-  templates: Pick<Templates, "fill">;
+  /** Makes the letters of requests that name a template; asked for when there is one */
+  templates: () => Promise<Pick<Templates, "fill">>;
   /** Tells the mesh; rejects or throws where nobody could be told, and is asked again later */
   emit: (event: string, payload: unknown) => unknown;
   /** Resolves once everything emitted so far has left this process. @default at once */
@@ -218,7 +218,10 @@ export function openOutbox(options: OutboxOptions): Outbox {
       if (config.transports.length === 0 && !request.dryRun) throw notConfigured();
       const from = senderOf(request, config.sender);
       const time = now();
-      const letter = options.templates.fill(request, { now: time, retryFor: config.mail.retryFor });
+      const letter =
+        request.template === undefined
+          ? request
+          : (await options.templates()).fill(request, { now: time, retryFor: config.mail.retryFor });
       const content = contentOf(letter, from, time);
       if (request.dryRun) return dryRun(content, await composed(content, from));
 

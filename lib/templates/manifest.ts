@@ -65,10 +65,11 @@ export function readManifest({ file, text }: SourceFile, faults: TemplateFault[]
   for (const [name = "", value] of named as [string, unknown][]) {
     if (value === undefined) continue;
     const types = TYPES[name] ?? [];
-    const property = names.some((one) => one === value) ? properties[String(value)] : undefined;
+    const property =
+      typeof value === "string" && Object.hasOwn(properties, value) ? properties[value] : undefined;
     if (property === undefined) {
       refuse(name, `${name}: expected the name of a field of the data: ${names.join(", ")}`);
-    } else if (!isRecord(property) || !types.some((type) => type === property["type"])) {
+    } else if (!isRecord(property) || !types.some((type) => [property["type"]].flat().includes(type))) {
       refuse(name, `${name}: expected a field with "type": ${types.map((type) => `"${type}"`).join(" or ")}`);
     }
   }
@@ -93,7 +94,7 @@ export function manifestOf(uses: readonly VariableUse[]): Manifest {
       else within = inside(within, name);
     }
   }
-  const required = new Set(uses.filter(({ needed }) => needed).map(({ path: [name = ""] }) => name));
+  const required = new Set(uses.flatMap(({ needed, path }) => (needed ? path.slice(0, 1) : [])));
   return {
     ...empty,
     data: {
@@ -159,6 +160,15 @@ export function dataCheckOf(
 const COMBINERS = new Set(["anyOf", "oneOf", "allOf", "if", "not"]);
 const MOST_TOLD = 20;
 
+const KINDS: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  integer: "an integer",
+  boolean: "true or false",
+  object: "an object",
+  array: "a list",
+};
+
 /** ajv's words hold nothing of the data. */
 function faultOf({ instancePath, keyword, params, message = "" }: ErrorObject, data: unknown): FieldFault {
   const steps = instancePath
@@ -186,7 +196,8 @@ function faultOf({ instancePath, keyword, params, message = "" }: ErrorObject, d
   }
   if (keyword === "type") {
     const value = steps.reduce<unknown>((within, step) => (within as Record<string, unknown>)[step], data);
-    return { field, message: `expected ${[missing.type].flat().join(" or ")}, got ${kindOf(value)}` };
+    const types = [missing.type].flat().map((type = "") => KINDS[type] ?? type);
+    return { field, message: `expected ${types.join(" or ")}, got ${kindOf(value)}` };
   }
   if (keyword === "enum") return { field, message: `expected one of ${missing.allowedValues?.join(", ")}` };
   return { field, message };
@@ -198,16 +209,14 @@ function fieldName(steps: readonly string[]): string {
   );
 }
 
-/**
- * Finds variables that the data does not have, or may not have.
- * @param source absent: there is no manifest, and the data is what is used
- */
+/** Finds variables that the data does not have, or may not have. */
 export function checkUses(uses: readonly VariableUse[], { data }: Manifest, faults: TemplateFault[]): void {
   const properties = propertiesOf(data);
   const names = Object.keys(properties);
   const required: unknown = data["required"];
   for (const { path, needed, node } of uses) {
-    const [name = ""] = path;
+    const [name] = path;
+    if (name === undefined) continue;
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (names.length > 0 && property === undefined) {
       const meant = nearest(name, names);

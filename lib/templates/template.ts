@@ -1,6 +1,9 @@
 /** What is told of a template, and what comes out of one. */
 import type { SendRequest } from "../message/message.ts";
 
+/** Stands in for ADMIN_WEB_URL while samples are tried. */
+export const EXAMPLE_WEB_URL = "https://app.example.com";
+
 export interface Template {
   name: string;
   /** BCP 47 tags of the languages that it is there in */

@@ -1,46 +1,14 @@
 /** Every letter that is kept ready: the built-in ones, and those of MAIL_TEMPLATES over them. */
-import { basename, dirname, join } from "node:path";
-import type { Ajv2020 } from "ajv/dist/2020.js";
 import type { Config } from "../config/config.ts";
 import { type FieldFault, MailError } from "../errors.ts";
-import { hasUnprintable, wellFormed } from "../message/characters.ts";
-import { limits } from "../message/limits.ts";
 import type { SendRequest } from "../message/message.ts";
-import { plainText } from "../message/plain-text.ts";
 import { nearest } from "../nearest.ts";
-import { type Looks, looksOf } from "./brand.ts";
-import { compile, type Fill } from "./compile.ts";
-import { DataFault, describeFault, type TemplateFault, TemplateFaults } from "./faults.ts";
-import { flatten } from "./flatten.ts";
-import { checkHtmlContexts } from "./html-context.ts";
-import { inlineStyles } from "./inline.ts";
-import { lint } from "./lint.ts";
-import { chooseLocale, directionOf } from "./locale.ts";
-import {
-  checkHtmlUses,
-  checkUses,
-  type DataCheck,
-  dataCheckOf,
-  lineOf,
-  type Manifest,
-  manifestOf,
-  readManifest,
-  schemaCompiler,
-} from "./manifest.ts";
-import {
-  lay,
-  type Layer,
-  type LetterSource,
-  type Part,
-  partialIn,
-  parts,
-  readLayer,
-  type SourceFile,
-  type TemplateSource,
-} from "./sources.ts";
-import { parse, placeOf, print } from "./syntax.ts";
-import type { RenderedTemplate, Template, Templates } from "./template.ts";
-import { type VariableUse, variablesOf } from "./variables.ts";
+import { looksOf } from "./brand.ts";
+import { DataFault, TemplateFaults } from "./faults.ts";
+import { type Filled, fillIn, type House, type Letter } from "./letter.ts";
+import { chooseLocale } from "./locale.ts";
+import { type Ready, readTemplates } from "./reading.ts";
+import type { Template, Templates } from "./template.ts";
 
 export interface TemplatesOptions {
   /** Of templates of one's own, laid over the built-in ones */
@@ -54,79 +22,33 @@ export interface TemplatesOptions {
   locale?: string;
 }
 
-/** What the settings say of templates. */
-export function templatesOptions({ mail, brand, sender, adminWebUrl }: Config): TemplatesOptions {
-  return {
-    ...(mail.templates !== undefined && { folder: mail.templates }),
-    brand,
-    ...(sender?.name !== undefined && { senderName: sender.name }),
-    ...(adminWebUrl !== undefined && { adminWebUrl }),
-    locale: mail.locale,
-  };
-}
-
-/** In the package they lie where they lie in the source. */
-const BUILT_IN = join(import.meta.dirname, "../../templates");
-/** Stands in for ADMIN_WEB_URL while samples are tried. */
-export const EXAMPLE_WEB_URL = "https://app.example.com";
-
-/** One language of a template, compiled. */
-interface Letter {
-  drafts: readonly Draft[];
-  fills: Partial<Record<Part, Fill>>;
-}
-
-interface Ready {
-  manifest: Manifest;
-  check: DataCheck;
-  letters: ReadonlyMap<string, Letter>;
-}
-
 /**
  * Reads, checks and compiles all templates, and tries each with its sample.
  * @throws TemplateFaults with everything that is wrong, file by file
  */
-export async function openTemplates(options: TemplatesOptions): Promise<Templates> {
-  const faults: TemplateFault[] = [];
-  const builtIn = readLayer(BUILT_IN, faults);
-  const own = options.folder === undefined ? undefined : readLayer(options.folder, faults);
-  const layers = own ? [own, builtIn] : [builtIn];
-  // ours alone were tried before they were shipped; doing that again would triple the time of a start
-  const isProven = !own;
-  const programs = new Map<SourceFile, hbs.AST.Program | undefined>();
-  const read = (file: SourceFile): hbs.AST.Program | undefined => {
-    if (!programs.has(file)) programs.set(file, parse(file, faults));
-    return programs.get(file);
+export async function openTemplates({
+  folder,
+  brand,
+  senderName,
+  adminWebUrl,
+  locale: otherwise = "en",
+}: TemplatesOptions): Promise<Templates> {
+  const house: House = {
+    looks: looksOf(brand, senderName),
+    ...(adminWebUrl !== undefined && { adminWebUrl }),
   };
-  const ajv = schemaCompiler(isProven);
-  const otherwise = options.locale ?? "en";
-  const looks = looksOf(options.brand, options.senderName);
-  const ready = new Map<string, Ready>();
-  for (const [name, source] of own ? lay(own, builtIn) : builtIn.templates) {
-    const template = await makeReady(name, source, { layers, otherwise, read, ajv, faults });
-    if (!template) continue;
-    ready.set(name, template);
-    if (!isProven) trySample(template, source.manifest, { ...options, locale: otherwise }, looks, faults);
-  }
-  if (faults.length > 0) throw new TemplateFaults(unique(faults));
-  return templatesOf(ready, { ...options, locale: otherwise }, looks);
-}
+  const { templates, faults } = await readTemplates(folder, otherwise, house);
+  if (faults.length > 0) throw new TemplateFaults(faults);
 
-function templatesOf(
-  ready: ReadonlyMap<string, Ready>,
-  options: TemplatesOptions & { locale: string },
-  looks: Looks,
-): Templates {
-  const render = (name: string, given: Record<string, unknown>, asked: string | undefined): Filled => {
-    const template = ready.get(name);
-    if (!template) throw unknownTemplate(name, [...ready.keys()]);
-    const locale = chooseLocale(asked, [...template.letters.keys()], options.locale) ?? "";
+  const fill = (name: string, given: Record<string, unknown>, asked: string | undefined): Filled => {
+    const { check, letters } = templates.get(name) ?? refuse(unknownTemplate(name, [...templates.keys()]));
+    const locale = chooseLocale(asked, [...letters.keys()], otherwise) ?? "";
+    // the schema's defaults go into it, and the request's data is what a repeated call is compared with
     const data = structuredClone(given);
-    const faults = template.check(data);
-    if (faults.length > 0) throw templateFailed(name, locale, faults);
+    const wrong = check(data);
+    if (wrong.length > 0) throw templateFailed(name, locale, wrong);
     try {
-      const letter = fillIn(template, locale, data, options.adminWebUrl, looks);
-      return { template, data, letter, headers: headersOf(template, data) };
+      return fillIn(letters.get(locale) as Letter, data, house);
     } catch (error) {
       if (!(error instanceof DataFault)) throw error;
       const { field, message } = error;
@@ -136,88 +58,40 @@ function templatesOf(
     }
   };
   return {
-    list: () =>
-      [...ready].map(([name, { manifest, letters }]): Template => ({
-        name,
-        locales: [...letters.keys()].toSorted(),
-        description: manifest.description,
-        data: manifest.data,
-        sample: manifest.sample,
-      })),
-    render: ({ template, data = {}, locale }) => render(template, data, locale).letter,
+    list: () => [...templates].map(([name, template]) => describe(name, template)),
+    render: ({ template, data = {}, locale }) => fill(template, data, locale).letter,
     fill(request, time) {
-      const { template: name, data: given = {}, locale } = request;
-      if (name === undefined) return request;
-      const { template, data, letter, headers } = render(name, given, locale);
-      return withLetter(request, letter, headers, expiryOf(template, data, request, time));
+      const { template, data = {}, locale } = request;
+      return template === undefined ? request : withLetter(request, fill(template, data, locale), time);
     },
   };
 }
 
-/** A letter, and what it was made of. */
-interface Filled {
-  template: Ready;
-  /** With the defaults of the schema */
-  data: Record<string, unknown>;
-  letter: RenderedTemplate;
-  headers: Readonly<Record<string, string>>;
-}
-
-/** @throws DataFault */
-function fillIn(
-  { letters }: Pick<Ready, "letters">,
-  locale: string,
-  data: Record<string, unknown>,
-  adminWebUrl: string | undefined,
-  looks: Looks,
-): RenderedTemplate {
-  const { fills } = letters.get(locale) as Letter;
-  const globals = { locale, dir: directionOf(locale), brand: looks };
-  const context = { locale, ...(adminWebUrl !== undefined && { adminWebUrl }) };
-  const subject = checkedSubject(fills.subject?.(data, globals, context) ?? "");
-  const html = checkedBody(fills.html?.(data, { ...globals, subject }, context) ?? "", "html");
-  const text = checkedBody(fills.text?.(data, { ...globals, subject }, context) ?? plainText(html), "text");
-  if (text.trim() === "")
-    throw new DataFault("expected data that leaves something to read; the text part would be blank");
-  return { subject, html, text, locale };
-}
-
-/** @throws DataFault for what would be no subject, or more than one header (the line break of an injection) */
-function checkedSubject(rendered: string): string {
-  const subject = wellFormed(rendered.trim());
-  if (subject === "") throw new DataFault("expected data that leaves a subject; it would be blank");
-  if (hasUnprintable(subject))
-    throw new DataFault("expected data without line breaks and control characters for the subject");
-  if (subject.length > limits.subject) {
-    throw new DataFault(`makes the subject longer than ${limits.subject} characters`);
-  }
-  return subject;
-}
-
-/** @throws DataFault */
-function checkedBody(rendered: string, part: string): string {
-  if (Buffer.byteLength(rendered) > limits.body)
-    throw new DataFault(`makes the ${part} longer than ${limits.body} bytes`);
-  if (rendered.includes("\0")) throw new DataFault(`expected data without NUL characters for the ${part}`);
-  return wellFormed(rendered);
+function describe(name: string, { manifest, letters }: Ready): Template {
+  return {
+    name,
+    locales: [...letters.keys()].toSorted(),
+    description: manifest.description,
+    // a caller in this process gets what we answer itself, not a copy
+    data: structuredClone(manifest.data),
+    sample: structuredClone(manifest.sample),
+  };
 }
 
 /** The request with the letter in the place of what it does not say itself. */
 function withLetter(
   request: SendRequest,
-  { subject, html, text }: RenderedTemplate,
-  headers: Readonly<Record<string, string>>,
-  expiresAt: number | undefined,
+  { letter: { subject, html, text }, headers, lifetime }: Filled,
+  { now, retryFor }: { now: number; retryFor: number },
 ): SendRequest {
-  // List-Unsubscribe-Post says something of the List-Unsubscribe beside it: the caller's gets none of ours
-  const owner = (name: string) => name.toLowerCase().replace(/-post$/, "");
   const given = new Set(Object.keys(request.headers).map(owner));
   const missing = Object.entries(headers).filter(([name]) => !given.has(owner(name)));
   return {
     subject,
     // a text part beside html of the caller's own would say something else: it is made from that html
     ...(request.html === undefined && { text, ...(html !== "" && { html }) }),
-    ...(expiresAt !== undefined && { expiresAt }),
+    // what is of use for longer is given up before that anyhow
+    ...(lifetime < retryFor && { expiresAt: Math.ceil(Math.max(now, request.sendAt ?? 0) + lifetime) }),
     ...request,
     // an empty one says nothing
     ...(request.subject === "" && { subject }),
@@ -225,152 +99,13 @@ function withLetter(
   };
 }
 
-/** @throws DataFault for an address that no mail program would call by one click */
-function headersOf(
-  { manifest: { unsubscribe } }: Ready,
-  data: Record<string, unknown>,
-): Record<string, string> {
-  // RFC 3834 section 5: no holiday message is to answer
-  const headers = { "Auto-Submitted": "auto-generated" };
-  const address = unsubscribe === undefined ? undefined : data[unsubscribe];
-  if (unsubscribe === undefined || address === undefined) return headers;
-  if (typeof address !== "string" || !ONE_CLICK.test(address) || !URL.canParse(address)) {
-    throw new DataFault("expected an absolute https: address (RFC 8058)", unsubscribe);
-  }
-  return {
-    ...headers,
-    "List-Unsubscribe": `<${address}>`,
-    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-  };
+/** List-Unsubscribe-Post says something of the List-Unsubscribe beside it: the caller's gets none of ours. */
+function owner(name: string): string {
+  return name.toLowerCase().replace(/-post$/, "");
 }
 
-/** RFC 8058 section 3.1 has https only, RFC 2369 no angle brackets; a line of a message holds 998 characters, and an address cannot be folded. */
-const ONE_CLICK = /^https:\/\/[!-;=?-~]{1,890}$/i;
-
-/** When the letter is of no use any more, where that is before it would be given up anyhow; epoch ms. */
-function expiryOf(
-  { manifest: { lifetime: field = "" } }: Ready,
-  data: Record<string, unknown>,
-  { sendAt = 0 }: SendRequest,
-  { now, retryFor }: { now: number; retryFor: number },
-): number | undefined {
-  const minutes = data[field];
-  const lifetime = typeof minutes === "number" ? minutes * 60_000 : Infinity;
-  return lifetime < retryFor ? Math.max(now, sendAt) + lifetime : undefined;
-}
-
-interface Reading {
-  layers: readonly Layer[];
-  otherwise: string;
-  read: (file: SourceFile) => hbs.AST.Program | undefined;
-  ajv: Ajv2020;
-  faults: TemplateFault[];
-}
-
-/** Compiles all languages of a template; undefined where a fault was told. */
-async function makeReady(name: string, source: TemplateSource, reading: Reading): Promise<Ready | undefined> {
-  const { faults } = reading;
-  const before = faults.length;
-  const manifest = source.manifest && readManifest(source.manifest, faults);
-  const drafts = new Map(
-    [...source.letters].map(([locale, files]) => [locale, draft(files, locale, manifest, reading)]),
-  );
-  const uses = [...drafts.values()].flat().flatMap((part) => part.uses);
-  const known = manifest ?? manifestOf(uses);
-  const check = dataCheckOf(known, source.manifest, reading);
-  if (manifest) checkUses(uses, manifest, faults);
-  if (source.letters.size === 0) {
-    faults.push({ file: name, message: "expected a folder for each language, such as en" });
-  }
-  if (!check || faults.length > before) return undefined;
-  const letters = new Map<string, Letter>();
-  for (const [locale, drafted] of drafts) letters.set(locale, await finish(drafted));
-  return faults.length > before ? undefined : { manifest: known, check, letters };
-}
-
-/** A part of a letter, read and checked. */
-interface Draft {
-  part: Part;
-  source: SourceFile;
-  program: hbs.AST.Program;
-  uses: readonly VariableUse[];
-}
-
-function draft(
-  files: LetterSource,
-  locale: string,
-  manifest: Manifest | undefined,
-  { layers, otherwise, read, faults }: Reading,
-): Draft[] {
-  const anyFile = Object.values(files)[0]?.file ?? "";
-  const missing = (name: string) =>
-    faults.push({ file: dirname(anyFile), message: `expected ${name} beside ${basename(anyFile)}` });
-  // an empty folder has been told
-  if (anyFile === "") return [];
-  if (!files.subject) missing("subject.hbs");
-  if (!files.html && !files.text) missing("html.hbs or text.hbs");
-  const partialOf = (name: string): hbs.AST.Program | undefined => {
-    const source = partialIn(layers, name, locale, otherwise);
-    return source && read(source);
-  };
-  return parts.flatMap((part): Draft[] => {
-    const source = files[part];
-    const parsed = source && read(source);
-    if (!source || !parsed) return [];
-    const program = flatten(parsed, partialOf, faults);
-    lint(program, faults);
-    const { uses, html } = variablesOf(program);
-    if (part === "html") {
-      faults.push(...checkHtmlContexts(program));
-      checkHtmlUses(html, manifest?.raw ?? [], faults);
-    }
-    return [{ part, source, program, uses }];
-  });
-}
-
-async function finish(drafts: readonly Draft[]): Promise<Letter> {
-  const fills: Letter["fills"] = {};
-  for (const { part, program } of drafts) {
-    const written = print(program);
-    fills[part] =
-      part === "html"
-        ? compile(await inlineStyles(written), { escape: true })
-        : compile(written, { escape: false });
-  }
-  return { drafts, fills };
-}
-
-/** Fills each letter with the sample once: what cannot be made of that is a fault of the template. */
-function trySample(
-  template: Ready,
-  source: SourceFile | undefined,
-  options: TemplatesOptions,
-  looks: Looks,
-  faults: TemplateFault[],
-): void {
-  // what was made up of the variables' names fits no date
-  if (!source) return;
-  const { manifest, check, letters } = template;
-  const sample = structuredClone(manifest.sample);
-  const wrong = check(sample);
-  const told = { file: source.file, ...lineOf(source.text, "sample") };
-  faults.push(...wrong.map(({ field, message }) => ({ ...told, message: `sample: ${field}: ${message}` })));
-  if (wrong.length > 0) return;
-  for (const [locale, letter] of letters) {
-    try {
-      fillIn(template, locale, sample, options.adminWebUrl ?? EXAMPLE_WEB_URL, looks);
-      headersOf(template, sample);
-    } catch (error) {
-      if (!(error instanceof DataFault)) throw error;
-      const { field, message } = error;
-      const use = letter.drafts.flatMap(({ uses }) => uses).find(({ path }) => path.join(".") === field);
-      const place = use ? placeOf(use.node) : { file: letter.drafts[0]?.source.file ?? source.file };
-      faults.push({
-        ...place,
-        message: `with the sample of template.json: ${field === undefined ? "" : `${field}: `}${message}`,
-      });
-    }
-  }
+function refuse(error: MailError): never {
+  throw error;
 }
 
 function unknownTemplate(name: string, names: readonly string[]): MailError {
@@ -400,9 +135,4 @@ function templateFailed(name: string, locale: string, fields: FieldFault[]): Mai
         : "Give the data that the template asks for; mail.templates shows its schema and a sample. Nothing was stored or sent.",
     },
   );
-}
-
-/** Partials are read once for each letter that uses them; their faults are told once. */
-function unique(faults: readonly TemplateFault[]): TemplateFault[] {
-  return [...new Map(faults.map((fault) => [describeFault(fault), fault])).values()];
 }

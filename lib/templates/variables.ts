@@ -5,9 +5,11 @@ import { isCall, isHelperCall, isPath } from "./syntax.ts";
 
 type Node = hbs.AST.Node;
 
-/** One place where a field of the data is used. */
+/** One place where a variable is used. */
 export interface VariableUse {
-  /** The field, and the fields within it: `user`, `name` */
+  /** As the template has it */
+  written: string;
+  /** The field of the data, and the fields within it: `user`, `name`; empty for globals, and within `#each` and `#with` */
   path: readonly string[];
   /** Printed, outside of any `{{#if}}` that makes sure of it */
   needed: boolean;
@@ -113,8 +115,9 @@ export function needsValue(helper: string): boolean {
 }
 
 function note(node: Node, needed: boolean, place: Place, found: Variables): void {
-  const path = isPath(node) ? fieldOf(node, place) : undefined;
-  if (path) found.uses.push({ path, needed: needed && !place.sure.has(path[0] ?? ""), node });
+  if (!isPath(node)) return;
+  const path = fieldOf(node, place) ?? [];
+  found.uses.push({ written: node.original, path, needed: needed && !place.sure.has(path[0] ?? ""), node });
 }
 
 /** The path within the data; undefined for what is nothing of the data itself. */

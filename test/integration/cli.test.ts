@@ -1,11 +1,12 @@
 /** `meshmail` as a program: what a shell, a pipe and a script get from it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import PostalMime from "postal-mime";
 import { type SmtpServer, type SmtpServerOptions, startSmtpServer } from "../support/smtp-server.ts";
 
 const bin = join(import.meta.dirname, "../../bin.ts");
@@ -209,6 +210,52 @@ describe("meshmail smtp test", () => {
     const { status, stderr } = await meshmail(["smtp", "test", "--to", "ann@example.com"]);
     expect(status).toBe(1);
     expect(stderr).toContain("SMTP_URI");
+  });
+});
+
+describe("meshmail with letters", () => {
+  it("lists them, and shows one in the nearest language with nothing to correct", async () => {
+    const list = await meshmail(["templates"]);
+    expect(list).toMatchObject({ status: 0, stderr: "" });
+    expect(list.stdout.match(/^\S+ +en, ja, zh-CN /gm)).toHaveLength(4);
+    const one = await meshmail(["templates", "verification", "--locale", "zh-hans"]);
+    expect(one).toMatchObject({ status: 0, stderr: "" });
+    expect(one.stdout).toMatch(/^ {2}subject +您的验证码$/m);
+    expect(one.stdout).toMatch(/^ {2}482913$/m);
+    expect(one.stdout).toContain("✓  nothing to correct");
+  });
+
+  it("sends one with its sample to a real server", async () => {
+    const server = await smtpServer();
+    const words = ["smtp", "test", "--to", "ann@example.com", "--template", "verification", "--locale", "ja"];
+    const env = { SMTP_URI: uriOf(server), MAIL_BRAND_NAME: "Shop" };
+    const { status, stdout, stderr } = await meshmail(words, env);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/^✓ sent$/m);
+    const letter = await PostalMime.parse(server.messages[0]?.data ?? "");
+    expect(letter.subject).toBe("【Shop】認証コードのお知らせ");
+    expect(letter.text).toContain("482913");
+  });
+
+  it("says what a letter lacks, and sends none: a link without ADMIN_WEB_URL", async () => {
+    const server = await smtpServer();
+    const words = ["smtp", "test", "--to", "ann@example.com", "--template", "invitation"];
+    const { status, stdout, stderr } = await meshmail(words, { SMTP_URI: uriOf(server) });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toContain("ADMIN_WEB_URL");
+    expect(server.connections).toBe(0);
+  });
+
+  it("names file and line of each fault in templates of one's own", async () => {
+    const templates = mkdtempSync(join(folder, "templates-"));
+    mkdirSync(join(templates, "welcome/en"), { recursive: true });
+    writeFileSync(join(templates, "welcome/en/subject.hbs"), "Hello\n{{#if}}");
+    writeFileSync(join(templates, "welcome/en/text.hbs"), "Hello {{> nobody}}");
+    const { status, stderr } = await meshmail(["templates"], { MAIL_TEMPLATES: templates });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^ *✗ +welcome\/en\/subject\.hbs:2: /m);
+    expect(stderr).toMatch(/^ *✗ +welcome\/en\/text\.hbs:1: /m);
+    expect(stderr).not.toMatch(/^ +at /m);
   });
 });
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Example } from "../../lib/http/openapi/operation.ts";
+import { EXAMPLE_REQUEST } from "../../lib/http/openapi/problems.ts";
 import type { Route } from "../../lib/http/route.ts";
 import { type GatewayNode, startGatewayNode } from "../support/gateway-node.ts";
 import { type Described, describedRoutes, judgeOf } from "../support/openapi.ts";
@@ -20,6 +21,7 @@ beforeAll(async () => {
   node = await startGatewayNode([transportTo(full, { name: "fallback1" }), nobody], {
     MAIL_PROBE: "on",
     MAIL_OUTBOX: `sqlite:${join(scratchFolder(), "mail.db")}`,
+    MAIL_BRAND_NAME: "Shop",
   });
   document = (await (await fetch(`${node.url}/openapi.json`)).json()) as Described;
 }, 30_000);
@@ -121,6 +123,21 @@ describe("the examples", () => {
       );
     }
   });
+
+  const ofTemplates = rows.filter(([, path]) => path.startsWith("/api/mail/templates"));
+  it.each(ofTemplates)(
+    "%s %s (%s) is answered word for word",
+    async (method, _path, _name, route, example) => {
+      const { path, ...request } = await requestOf(route, example);
+      const { body } = await ask(method, path, request);
+      if (Array.isArray(example.answer)) return expect(body).toEqual(example.answer);
+      const { html: shown = "", ...rest } = example.answer as { html?: string };
+      const { html = "", requestId, ...answered } = body as { html?: string; requestId?: string };
+      expect({ ...answered, ...(requestId && { requestId: EXAMPLE_REQUEST }) }).toEqual(rest);
+      // what ends in … is shown so far only
+      expect(html.startsWith(shown.replace(/…$/, ""))).toBe(true);
+    },
+  );
 });
 
 describe("real answers", () => {
@@ -155,7 +172,8 @@ describe("real answers", () => {
     ["refused for good", { to: "bounce@example.com" }, 422],
     ["bad fields", { to: 5, subject: 7, x: 1 }, 422],
     ["too large", { text: "x".repeat(1024 * 1024 + 1) }, 413],
-    ["a template that there is not", { template: "notice" }, 422],
+    ["a template that there is not", { template: "none" }, 422],
+    ["a template without its data", { template: "verification", data: {} }, 422],
   ])("(%s) are described", async (_name, changes, status) => {
     const answer = await send(changes);
     expect(answer.status).toBe(status);

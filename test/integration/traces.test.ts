@@ -169,6 +169,7 @@ describe("a trace", () => {
     const calls = [
       ["mail.send", { to: "canary to", canary: "canary" }],
       ["mail.sendMail", { to: "canary-to@example.com", subject: "canary", html: "canary" }],
+      ["mail.render", { template: "verification", data: { code: "canary", minutes: 10 } }],
       ["mail.list", { recipient: "canary-to@example.com" }],
       ["mail.get", { id: "canary-id" }],
       ["mail.probe", { uri: `smtp://canary:${PASSWORD}@127.0.0.1:1` }],

@@ -201,7 +201,7 @@ const path = fc.oneof(
       "/api/mail/providers",
       "/api/mail/probe",
       "/api/mail/templates",
-      "/api/mail/templates/welcome/render",
+      "/api/mail/templates/verification/render",
       "/health/live",
       "/",
     ),

@@ -48,7 +48,7 @@ export function openOutboxBench(
   const errors: unknown[] = [];
   const watch = createWatch(() => JSON.stringify(events, null, 1));
   const outbox = openOutbox({
-    templates: { fill: (request) => request },
+    templates: async () => ({ fill: (request) => request }),
     config,
     store: memoryStore(),
     policy: open.policy,

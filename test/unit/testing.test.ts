@@ -1,7 +1,11 @@
 /** Facts about the fake mail service that consumers' tests stand on. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { ServiceBroker } from "moleculer";
 import { createMailFake } from "../../testing.ts";
+import { closeEverything } from "../support/open.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 const fake = createMailFake();
 const broker = new ServiceBroker({ logger: false });
@@ -17,7 +21,10 @@ beforeAll(async () => {
   broker.createService(fake.service);
   await broker.start();
 });
-afterAll(() => broker.stop());
+afterAll(async () => {
+  await broker.stop();
+  await closeEverything();
+});
 beforeEach(() => fake.clear());
 
 describe("the fake", () => {
@@ -77,9 +84,51 @@ describe("the fake", () => {
     await expect(send()).rejects.toMatchObject({ code: 413 });
   });
 
+  it("has the letter of a template as its reader sees it, and when it is of no use any more", async () => {
+    const data = { code: "481516", minutes: 10 };
+    const before = Date.now();
+    await broker.call("mail.send", { to: "ann@example.com", template: "verification", data, locale: "ja" });
+    fake.assertSent((mail) => /\d{6}/.test(mail.text ?? ""));
+    expect(fake.last()).toMatchObject({
+      template: "verification",
+      data,
+      subject: "【Fake】認証コードのお知らせ",
+      html: expect.stringContaining(">481516<"),
+    });
+    expect(fake.last().expiresAt).toBeGreaterThanOrEqual(before + 600_000);
+    expect(fake.last().expiresAt).toBeLessThanOrEqual(Date.now() + 600_000);
+  });
+
+  it("has links without settings, and refuses data that is missing", async () => {
+    const reset = (data: object) =>
+      broker.call("mail.send", { to: "ann@example.com", template: "password-reset", data });
+    await reset({ token: "a b" });
+    expect(fake.last().text).toContain("https://app.example.com/reset-password?token=a%20b");
+    await expect(reset({})).rejects.toMatchObject({ type: "MAIL_TEMPLATE_FAILED" });
+    fake.assertSent(1);
+  });
+
+  it("reads templates of one's own, where it is told of them", async () => {
+    const folder = scratchFolder();
+    mkdirSync(join(folder, "welcome/en"), { recursive: true });
+    writeFileSync(join(folder, "welcome/en/subject.hbs"), "Welcome {{name}}");
+    writeFileSync(join(folder, "welcome/en/text.hbs"), "It is {{name}}.");
+    const own = createMailFake({ templates: folder });
+    const node = new ServiceBroker({ logger: false });
+    node.createService(own.service);
+    await node.start();
+    await node.call("mail.send", { to: "ann@example.com", template: "welcome", data: { name: "Ann" } });
+    expect(own.last()).toMatchObject({ subject: "Welcome Ann", text: "It is Ann." });
+    await node.stop();
+  });
+
   it("stands in for mail.sendMail and mail.verify as well", async () => {
     await broker.call("mail.sendMail", { to: "ann@example.com", subject: "Hi", html: "<b>Hi</b>" });
-    expect(fake.last().html).toContain("<b>Hi</b>");
+    expect(fake.last()).toMatchObject({
+      subject: "Hi",
+      text: "Fake\nHi",
+      html: expect.stringMatching(/^<!doctype html>[^]*<b>Hi<\/b>/),
+    });
     expect(await broker.call("mail.verify")).toMatchObject({ ok: true });
   });
 });

@@ -14,6 +14,11 @@ describe("plain text", () => {
     );
   });
 
+  it.each(["display:none", "display: none"])("leaves out what is hidden by %s", (style) => {
+    const html = `<div style="color:red;${style};max-height:0">Seen in lists only<b>!</b></div><p style="color:red">Hello</p>`;
+    expect(plainText(html)).toBe("Hello");
+  });
+
   it("does not wrap lines", () => {
     const sentence = "word ".repeat(100).trim();
     expect(plainText(`<p>${sentence}</p>`)).toBe(sentence);

@@ -30,7 +30,7 @@ async function bench(script: Script = {}, other?: OutboxObserver) {
     },
   };
   const outbox = openOutbox({
-    templates: { fill: (request) => request },
+    templates: async () => ({ fill: (request) => request }),
     config,
     store: memoryStore(),
     policy: transports.policy,

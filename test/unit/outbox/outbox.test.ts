@@ -52,7 +52,7 @@ async function bench(
   const waiting = new Set<() => void>();
   const errors: unknown[] = [];
   const outbox = openOutbox({
-    templates: { fill: (request) => request },
+    templates: async () => ({ fill: (request) => request }),
     config,
     store: {
       ...store,

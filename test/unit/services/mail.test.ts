@@ -1,6 +1,7 @@
 /** Facts about the mail service's surface: who may call what, and what nobody gets to see. */
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { type ActionSchema, ServiceBroker } from "moleculer";
+import type { Template } from "../../../lib/templates/template.ts";
 import { createMailService } from "../../../services/mail.service.ts";
 import { configFor } from "../../support/config.ts";
 import { type SmtpServer, startSmtpServer } from "../../support/smtp-server.ts";
@@ -48,6 +49,12 @@ describe("the actions", () => {
 
   it("leave no parameter in a trace", async () => {
     await broker.call("mail.send", { to: "ann@example.com", subject: "Code", text: "canary-481516" });
+    const data = { code: "canary", minutes: 10, name: "canary" };
+    await broker.call("mail.send", { to: "ann@example.com", template: "verification", data });
+    await broker.call("mail.render", { template: "verification", data });
+    await broker
+      .call("mail.render", { template: "verification", data: { canary: "canary" } })
+      .catch(() => {});
     await broker.call("mail.probe", { uri: "smtp://me:canary@127.0.0.1:1" });
     await broker.call("mail.send", { to: "canary", text: "canary" }).catch(() => {});
     expect(JSON.stringify(spans)).toContain("mail.send");
@@ -94,13 +101,49 @@ describe("the actions", () => {
     });
   });
 
-  it("(templates, render) have no template in this version, and say so", async () => {
-    expect(await broker.call("mail.templates", {})).toEqual([]);
+  it("(templates) list the built-in ones, each time anew, and take no parameter", async () => {
+    const [first] = await broker.call<Template[]>("mail.templates");
+    Object.assign(first?.sample ?? {}, { canary: true });
+    Object.assign(first?.data ?? {}, { canary: true });
+    const again = await broker.call<Template[], object>("mail.templates", {});
+    expect(again.map(({ name }) => name)).toEqual(["invitation", "notice", "password-reset", "verification"]);
+    expect(JSON.stringify(again)).not.toContain("canary");
     await expect(broker.call("mail.templates", { locale: "en" })).rejects.toMatchObject({ code: 422 });
-    const params = { template: "notice", data: { code: "481516" }, locale: "zh-hans" };
-    await expect(broker.call("mail.render", params)).rejects.toMatchObject({
-      type: "MAIL_UNKNOWN_TEMPLATE",
+  });
+
+  it("(render) fill a template in, in the nearest language", async () => {
+    const params = { template: "verification", data: { code: "481516", minutes: 10 }, locale: "zh-hans" };
+    expect(await broker.call("mail.render", params)).toEqual({
+      subject: "【Me】您的验证码",
+      html: expect.stringMatching(/^<!doctype html>\n<html lang="zh-CN" dir="ltr">[^]*>481516</),
+      text: expect.stringContaining("\n481516\n"),
+      locale: "zh-CN",
     });
+  });
+
+  it("(render) name the template that was meant, and every field that is wrong, without its value", async () => {
+    await expect(broker.call("mail.render", { template: "verfication" })).rejects.toMatchObject({
+      type: "MAIL_UNKNOWN_TEMPLATE",
+      message: expect.stringContaining("did you mean verification?"),
+    });
+    const data = { code: ["canary"], name: "canary\ncanary" };
+    const error: unknown = await broker
+      .call("mail.render", { template: "verification", data })
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({
+      type: "MAIL_TEMPLATE_FAILED",
+      code: 422,
+      data: {
+        template: "verification",
+        locale: "en",
+        fields: expect.arrayContaining([
+          { field: "data.minutes", message: "expected a value, got nothing" },
+          { field: "data.code", message: "expected a string, got a list" },
+          { field: "data.name", message: expect.stringContaining("pattern") },
+        ]),
+      },
+    });
+    expect(JSON.stringify([error, (error as Error).message])).not.toContain("canary");
   });
 
   it("(verify) refuse a transport that there is not, and name those that there are", async () => {
@@ -122,16 +165,45 @@ describe("the actions", () => {
 });
 
 describe("sendMail", () => {
-  it("puts the html into a frame, and makes the text from the letter alone", async () => {
-    const answer = await broker.call("mail.sendMail", {
+  const html = "<p>Hello <b>Ann</b></p>";
+  const dryRun = (params: object) =>
+    broker.call<Record<string, string>, object>("mail.sendMail", {
       to: "ann@example.com",
       subject: "Hi",
-      html: "<p>Hello <b>Ann</b></p>",
       dryRun: true,
+      ...params,
     });
-    expect(answer).toMatchObject({
-      text: "Hello Ann",
-      html: expect.stringMatching(/^<!doctype html>[\s\S]*<p>Hello <b>Ann<\/b><\/p>/),
+
+  it("puts the html into the frame of a notice, and makes the text from all of it", async () => {
+    const { html: letter, text, subject } = await dryRun({ html });
+    expect(letter).toMatch(/^<!doctype html>[^]*<span dir="auto">Me<\/span>[^]*<p>Hello <b>Ann<\/b><\/p>/);
+    expect({ text, subject }).toEqual({ text: "Me\n\nHello Ann", subject: "Hi" });
+  });
+
+  it("leaves the text, and a letter of a template, to the caller", async () => {
+    expect(await dryRun({ html, text: "Hello" })).toMatchObject({ text: "Hello" });
+    expect((await dryRun({ text: "Hello" }))["html"]).toBeUndefined();
+    const data = { code: "481516", minutes: 10 };
+    const letter = await dryRun({ template: "verification", data, subject: "" });
+    expect(letter["subject"]).toBe("Your Me verification code");
+  });
+
+  it("takes html of the full 1 MB", async () => {
+    const full = `<p>${"x".repeat(1024 * 1024 - "<p></p>".length)}</p>`;
+    expect((await dryRun({ html: full }))["html"]).toContain(full);
+    await expect(dryRun({ html: `${full} ` })).rejects.toMatchObject({
+      type: "MAIL_TOO_LARGE",
+      data: { fields: [{ field: "html" }] },
     });
   });
+
+  it.each([[undefined], [""], ["  "]])(
+    "needs a subject, which %j is not, and says so by name",
+    async (subject) => {
+      await expect(dryRun({ html, subject })).rejects.toMatchObject({
+        type: "MAIL_INVALID_MESSAGE",
+        data: { fields: [{ field: "subject", message: expect.stringContaining("expected a subject") }] },
+      });
+    },
+  );
 });

@@ -118,14 +118,14 @@ describe("a schema", () => {
 
   it.each<[object, Record<string, unknown>, string, string]>([
     [data({ a: text }, { required: ["a"] }), {}, "data.a", "expected a value, got nothing"],
-    [data({ a: text }), { a: 5 }, "data.a", "expected string, got a number"],
-    [data({ a: { type: ["string", "null"] } }), { a: [] }, "data.a", "expected string or null, got a list"],
-    [data({ a: data({ b: text }) }), { a: { b: {} } }, "data.a.b", "expected string, got an object"],
+    [data({ a: text }), { a: 5 }, "data.a", "expected a string, got a number"],
+    [data({ a: { type: ["string", "null"] } }), { a: [] }, "data.a", "expected a string or null, got a list"],
+    [data({ a: data({ b: text }) }), { a: { b: {} } }, "data.a.b", "expected a string, got an object"],
     [
       data({ a: { type: "array", items: text } }),
       { a: ["x", 1] },
       "data.a[1]",
-      "expected string, got a number",
+      "expected a string, got a number",
     ],
     [data({ a: { enum: ["x", "y"] } }), { a: "hunter2" }, "data.a", "expected one of x, y"],
     [data({}, { additionalProperties: false }), { b: 1 }, "data.b", "is no field of this template's data"],
@@ -136,7 +136,7 @@ describe("a schema", () => {
       'must match format "email"',
     ],
     [data({ a: { type: "string", pattern: "^x" } }), { a: "hunter2" }, "data.a", 'must match pattern "^x"'],
-    [data({ "a/b~c": text }), { "a/b~c": 1 }, "data.a/b~c", "expected string, got a number"],
+    [data({ "a/b~c": text }), { "a/b~c": 1 }, "data.a/b~c", "expected a string, got a number"],
   ])("%j refuses %j by name, without the value", (schema, given, field, message) => {
     const faults = checked(schema, given);
     expect(faults).toEqual([{ field, message }]);

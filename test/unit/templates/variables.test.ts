@@ -13,9 +13,10 @@ function found(text: string, partials: Readonly<Record<string, string>> = {}) {
   return variablesOf(program);
 }
 
-/** Each once, a `!` behind what must be there. */
+/** Those of the data, each once, a `!` behind what must be there. */
 function uses(...from: Parameters<typeof found>): string {
-  const all = found(...from).uses.map(({ path, needed }) => `${path.join(".")}${needed ? "!" : ""}`);
+  const ofData = found(...from).uses.filter(({ path }) => path.length > 0);
+  const all = ofData.map(({ path, needed }) => `${path.join(".")}${needed ? "!" : ""}`);
   return [...new Set(all)].join(" ");
 }
 

@@ -81,6 +81,18 @@ and while the message is open. Each API key has keys of its own.`,
         envelope: { from: "shop@example.com", to: ["ann@example.com", "bob@example.com"] },
       },
     },
+    template: {
+      summary: "A letter that is kept ready",
+      headers: { "Idempotency-Key": "code:4711:2" },
+      body: {
+        to: "ann@example.com",
+        template: "verification",
+        data: { code: "481516", minutes: 10 },
+        locale: "zh-CN",
+      },
+      status: 200,
+      answer: receipt,
+    },
     dryRun: {
       summary: "Only look at what would go out",
       body: { to: "ann@example.com", subject: "Your code", text: "481516", dryRun: true },

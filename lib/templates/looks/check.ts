@@ -1,11 +1,11 @@
 /** Whether a letter looks right everywhere: what mail clients drop, clip or show unreadably (caniemail.com, WCAG 2.2). */
 import { type CssRule, isImportant, rulesOf } from "./css.ts";
-import { error, inOrder, type LooksFinding, warning } from "./looks-finding.ts";
-import { checkElements } from "./looks-of-elements.ts";
-import { checkTexts, declaresDark, isDarkMedia } from "./looks-of-texts.ts";
+import { error, inOrder, type LooksFinding, warning } from "./finding.ts";
+import { checkElements } from "./elements.ts";
+import { checkTexts, declaresDark, isDarkMedia } from "./texts.ts";
 import { type Markup, type MarkupElement, readMarkup } from "./markup.ts";
 
-export type { LooksFinding } from "./looks-finding.ts";
+export type { LooksFinding } from "./finding.ts";
 
 /** A letter as it goes out: variables filled in, CSS inlined; `html` is empty for one that is text alone. */
 export interface Letter {

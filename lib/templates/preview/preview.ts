@@ -1,8 +1,8 @@
 /** A page to look at letters with: each with its sample, on a desktop and a phone, light and dark, with and without pictures. */
 import { createHash } from "node:crypto";
-import type { LooksFinding } from "./looks-finding.ts";
-import { frameDocument } from "./preview-frame.ts";
-import { script, style } from "./preview-page.ts";
+import type { LooksFinding } from "../looks/finding.ts";
+import { frameDocument } from "./frame.ts";
+import { script, style } from "./page.ts";
 
 /** One letter in one language, made with the template's sample. */
 export interface Proof {

@@ -1,6 +1,6 @@
 /** What an element's own text looks like: its colour, what lies behind it, its size (CSS inheritance). */
 import { type Colour, over, parseColour } from "./colours.ts";
-import type { Rgb } from "./contrast.ts";
+import type { Rgb } from "../contrast.ts";
 import { type MarkupElement, UNSEEN } from "./markup.ts";
 
 export interface Appearance {

@@ -1,5 +1,5 @@
 /** Letters that look right: faults are planted into these. */
-import type { Letter } from "../../../lib/templates/looks-check.ts";
+import type { Letter } from "../../../../lib/templates/looks/check.ts";
 
 interface Words {
   locale: string;

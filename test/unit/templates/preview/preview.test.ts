@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { Script } from "node:vm";
 import { describe, expect, it } from "@jest/globals";
-import { type Proof, previewPage } from "../../../lib/templates/preview.ts";
-import { frameDocument } from "../../../lib/templates/preview-frame.ts";
+import { type Proof, previewPage } from "../../../../lib/templates/preview/preview.ts";
+import { frameDocument } from "../../../../lib/templates/preview/frame.ts";
 
 const proof: Proof = {
   name: "welcome",

@@ -1,7 +1,7 @@
 /** What mail clients make of the elements of a letter, by their names, places, attributes and style attributes (caniemail.com). */
 import { parseColour } from "./colours.ts";
 import { declarationsOf } from "./css.ts";
-import { error, type LooksFinding, warning } from "./looks-finding.ts";
+import { error, type LooksFinding, warning } from "./finding.ts";
 import { describe, type Markup, type MarkupElement } from "./markup.ts";
 
 /** CSS pixels: what a window of a desktop client shows beside its lists */
@@ -168,9 +168,10 @@ function checkImage({
     const advice = 'write what it shows, or for decoration alt="" role="presentation"';
     findings.push(warning(`${where} has no alt, which is all that many readers see: ${advice}`, line));
   }
-  if (width === undefined) {
+  if (width === undefined && height === undefined) {
+    const advice = "write one of the attributes";
     findings.push(
-      warning(`${where} has no width, so that Outlook shows it in its full size: write the attribute`, line),
+      warning(`${where} has no width or height, so that Outlook shows it in its full size: ${advice}`, line),
     );
   }
   if (/^\s*http:/i.test(src)) {

@@ -55,6 +55,7 @@ export function readMarkup(html: string): Markup {
   let expected = 0;
   let startTagEnd = -1;
   let isTextGoingOn = false;
+  let isTextBlank = false;
 
   const parser = new Parser({
     onopentag(name, attributes, isImplied) {
@@ -78,12 +79,17 @@ export function readMarkup(html: string): Markup {
       if (!isEmpty) end();
     },
     ontext(value) {
-      const line = begin(value.length - value.trimStart().length);
+      const visible = value.trimStart();
+      const line = begin(value.length - visible.length);
       const last = texts.at(-1);
       if (last && isTextGoingOn) {
-        if (last.value.trim() === "") last.line = line;
+        if (isTextBlank) last.line = line;
         last.value += value;
-      } else texts.push({ value, line, parent: open.at(-1) });
+        isTextBlank &&= visible === "";
+      } else {
+        texts.push({ value, line, parent: open.at(-1) });
+        isTextBlank = visible === "";
+      }
       end();
       isTextGoingOn = true;
     },

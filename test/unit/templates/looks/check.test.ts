@@ -1,7 +1,7 @@
 /** The check of a letter's looks: a good letter passes, and each fault planted into it is found, and nothing else. */
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { checkLooks, type Letter, type LooksFinding } from "../../../lib/templates/looks-check.ts";
+import { checkLooks, type Letter, type LooksFinding } from "../../../../lib/templates/looks/check.ts";
 import { arabic, chinese, english } from "./good-letters.ts";
 
 /** As `error: 12: …` would be read: the line is checked where it is wanted. */
@@ -87,10 +87,10 @@ describe("one fault is one finding", () => {
       'warning: <img src="https://mesh.test/logo.png"> has no alt',
     ],
     [
-      "a picture without width",
+      "a picture without width and height",
       LOGO,
-      LOGO.replace(' width="120"', ""),
-      'warning: <img src="https://mesh.test/logo.png"> has no width',
+      LOGO.replace(/ (?:width|height)="\d+"/g, ""),
+      'warning: <img src="https://mesh.test/logo.png"> has no width or height',
     ],
     ["a picture in clear", "https://mesh.test/logo", "http://mesh.test/logo", "is fetched in clear"],
     ["a relative picture", "https://mesh.test/logo", "/logo", 'error: <img src="/logo.png"> is never shown'],
@@ -331,7 +331,7 @@ describe("what is found", () => {
 
   it("is nothing for colours that are not known here, and for separators", async () => {
     const odd =
-      '<div style="background:hsl(0 0% 0%)">Some words</div><p style="color:#eeeeee">&middot; | &nbsp;</p>';
+      '<div style="background:hsl(0 0% 0%);color:#ffffff">Some words</div><p style="color:#eeeeee">&middot; | &nbsp;</p>';
     expect(await found(planted(PARAGRAPH, odd + PARAGRAPH))).toEqual([]);
   });
 
@@ -339,6 +339,60 @@ describe("what is found", () => {
     const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>A</title></head><body><p>Words</p><p style="color:#333333">More</p></body></html>`;
     expect(await found({ ...english, html })).toEqual([
       'error: <p> "More" is #333333 on #121212 in dark mode, a contrast of 1.48 where WCAG 1.4.3 asks for 4.5: give the text a colour in the dark rules too',
+    ]);
+  });
+
+  it.each([
+    [
+      "text in what is not seen",
+      '<div style="display:none"><p style="color:#eeeeee">Some words</p></div>',
+      [],
+    ],
+    [
+      "a link without a colour",
+      '<p style="background:#1f2328">&nbsp;<a href="https://x.test">Go</a></p>',
+      ["is #0000ee on #1f2328"],
+    ],
+    [
+      "a paragraph, once for all its lines",
+      '<p style="color:#eeeeee">One<br>two<b>three</b></p>',
+      ["is #eeeeee on #ffffff"],
+    ],
+    [
+      "the later of two backgrounds",
+      '<p style="background-color:#fff;background:#ddd;background-color:#000;color:#000">Words</p>',
+      ["is #000000 on #000000"],
+    ],
+    ["what is important", '<p style="color:#eee!important;color:#000">Words</p>', ["is #eeeeee on #ffffff"]],
+  ])("is told of %s", async (_what, html, parts) => {
+    const ofLight = (await found(planted(PARAGRAPH, html + PARAGRAPH))).filter(
+      (one) => !one.includes("in dark mode"),
+    );
+    expect(ofLight).toEqual(parts.map((part) => expect.stringContaining(part)));
+  });
+
+  it("follows the rules that stay in <style>, in light and in dark", async () => {
+    const rule = ".heading { color: #aaaaaa !important }";
+    expect(await found(planted("  :root", `${rule}\n:root`))).toEqual([
+      expect.stringContaining("is #aaaaaa on #ffffff"),
+    ]);
+  });
+
+  it("applies the rules that stay in <style> in dark mode as well", async () => {
+    const letter = planted("  :root", "b { color: #595959 !important }\n:root");
+    expect(await found(letter)).toEqual([expect.stringContaining("is #595959 on #161b22 in dark mode")]);
+  });
+
+  it("is nothing for a wide picture that may shrink", async () => {
+    expect(
+      await found(planted('width="120" height="32" alt="Mesh" style="', 'width="700" alt="Mesh" style="')),
+    ).toEqual([]);
+  });
+
+  it("does not hand juice a selector that it would take minutes for", async () => {
+    const rule = `+p:not(${"<a".repeat(20)} { color: red !important }`;
+    expect(await found(planted("  :root", `${rule}\n:root`))).toEqual([
+      expect.stringContaining("cannot be read for certain"),
     ]);
   });
 
@@ -442,7 +496,7 @@ describe("html that is broken", () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

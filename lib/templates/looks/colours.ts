@@ -1,5 +1,5 @@
 /** Colours as letters write them (CSS Color 4): those that every mail client knows. */
-import type { Rgb } from "./contrast.ts";
+import type { Rgb } from "../contrast.ts";
 
 /** `alpha`: 0 lets everything through, 1 nothing */
 export interface Colour {
