@@ -11,9 +11,16 @@ import { doorMutations } from "./doors.ts";
 import type { Mutation } from "./mutation.ts";
 import { smtpMutations } from "./smtp.ts";
 import { storeMutations } from "./store.ts";
+import { templateMutations } from "./templates.ts";
 import { endAll, openWorkbench, type Workbench } from "./workbench.ts";
 
-const all = [...storeMutations, ...deliveryMutations, ...smtpMutations, ...doorMutations];
+const all = [
+  ...storeMutations,
+  ...deliveryMutations,
+  ...smtpMutations,
+  ...doorMutations,
+  ...templateMutations,
+];
 const [wanted] = process.argv.slice(2);
 const mutations = all.filter(({ fault }) => wanted === undefined || fault.includes(wanted));
 if (mutations.length === 0) throw new Error(`No planted fault has the words ${wanted}.`);

@@ -35,25 +35,25 @@ function fault(...from: Parameters<typeof render>): { field: string | undefined;
 }
 
 describe("a variable without a value is refused by its name", () => {
-  const text = (got: string) => `expected a text or a number, got ${got}`;
+  const got = (kind: string) => `expected a text or a number, got ${kind}`;
 
   it.each<[string, Data, string, string, Texts?]>([
-    ["{{name}}", {}, "name", text("nothing")],
-    ["{{name}}", { name: null }, "name", text("null")],
-    ["{{name}}", { name: { toHTML: "x" } }, "name", text("an object")],
-    ["{{name}}", { name: ["a"] }, "name", text("a list")],
-    ["{{name}}", { name: NaN }, "name", text("a number")],
-    ["{{{name}}}", {}, "name", text("nothing")],
-    ["{{user.name}}", {}, "user.name", text("nothing")],
-    ["{{user.name}}", { user: null }, "user.name", text("null")],
-    ["{{user.name}}", { user: "Ann" }, "user.name", text("nothing")],
-    ["{{@root.name}}", {}, "@root.name", text("nothing")],
-    ["{{@brand.footer}}", {}, "@brand.footer", text("nothing")],
-    ["{{#each items}}{{name}}{{/each}}", { items: [{ name: "a" }, {}] }, "name", text("nothing")],
-    ["{{#each items}}{{this}}{{/each}}", { items: [{}] }, "this", text("an object")],
-    ["{{#each items as |item|}}{{item.name}}{{/each}}", { items: [{}] }, "item.name", text("nothing")],
-    ["{{#with user}}{{name}}{{/with}}", { user: { x: 1 } }, "name", text("nothing")],
-    ["{{#if a}}{{else}}{{name}}{{/if}}", {}, "name", text("nothing")],
+    ["{{name}}", {}, "name", got("nothing")],
+    ["{{name}}", { name: null }, "name", got("null")],
+    ["{{name}}", { name: { toHTML: "x" } }, "name", got("an object")],
+    ["{{name}}", { name: ["a"] }, "name", got("a list")],
+    ["{{name}}", { name: NaN }, "name", got("a number")],
+    ["{{{name}}}", {}, "name", got("nothing")],
+    ["{{user.name}}", {}, "user.name", got("nothing")],
+    ["{{user.name}}", { user: null }, "user.name", got("null")],
+    ["{{user.name}}", { user: "Ann" }, "user.name", got("nothing")],
+    ["{{@root.name}}", {}, "@root.name", got("nothing")],
+    ["{{@brand.footer}}", {}, "@brand.footer", got("nothing")],
+    ["{{#each items}}{{name}}{{/each}}", { items: [{ name: "a" }, {}] }, "name", got("nothing")],
+    ["{{#each items}}{{this}}{{/each}}", { items: [{}] }, "this", got("an object")],
+    ["{{#each items as |item|}}{{item.name}}{{/each}}", { items: [{}] }, "item.name", got("nothing")],
+    ["{{#with user}}{{name}}{{/with}}", { user: { x: 1 } }, "name", got("nothing")],
+    ["{{#if a}}{{else}}{{name}}{{/if}}", {}, "name", got("nothing")],
     ["{{link path}}", {}, "path", "expected a value, got nothing"],
     ["{{date when}}", { when: null }, "when", "expected a value, got null"],
     [
@@ -64,11 +64,11 @@ describe("a variable without a value is refused by its name", () => {
     ],
     ['{{link "/a" token=token}}', {}, "link", "token: expected a text, a number, true or false, got nothing"],
     ["{{#if (eq (number n) a)}}{{/if}}", {}, "n", "expected a value, got nothing"],
-    ["{{> p label=user.name}}", {}, "user.name", text("nothing"), { p: "{{label}}" }],
-    ["{{> p label=user}}", { user: {} }, "user.name", text("nothing"), { p: "{{label.name}}" }],
+    ["{{> p label=user.name}}", {}, "user.name", got("nothing"), { p: "{{label}}" }],
+    ["{{> p label=user}}", { user: {} }, "user.name", got("nothing"), { p: "{{label.name}}" }],
     ["{{> p at=when}}", {}, "when", "expected a value, got nothing", { p: "{{> q t=at}}", q: "{{date t}}" }],
-    ["{{> p label=(eq a b)}}", {}, "name", text("nothing"), { p: "{{label}}{{name}}" }],
-    ["{{> p n=name}}", { l: [{}] }, "n", text("nothing"), { p: "{{#each l}}{{n}}{{/each}}" }],
+    ["{{> p label=(eq a b)}}", {}, "name", got("nothing"), { p: "{{label}}{{name}}" }],
+    ["{{> p n=name}}", { l: [{}] }, "n", got("nothing"), { p: "{{#each l}}{{n}}{{/each}}" }],
   ])("%s with %j: %s", (...[template, data, field, message, partials]) => {
     expect(fault(template, data, partials)).toEqual({ field, message });
   });

@@ -31,12 +31,9 @@ function refusal(run: () => unknown) {
   throw new Error("expected a refusal");
 }
 
+const limits = { now: NOW, maxRecipients: 50, maxSize: 1e6 };
 const request = (more: Partial<SendRequest>): SendRequest => ({
-  ...checkSend({ to: "ann@example.com", template: "verification" }, {
-    now: NOW,
-    maxRecipients: 50,
-    maxSize: 1e6,
-  } as never),
+  ...checkSend({ to: "ann@example.com", template: "verification" }, limits),
   ...more,
 });
 
@@ -335,8 +332,8 @@ describe("a letter in a message", () => {
     });
 
     it("keeps an address within its brackets", () => {
-      const data = { off: "https://a>,<mailto:eve@example.com" };
-      expect(headersOf({ data })["List-Unsubscribe"]).toBe("<https://a%3E,%3Cmailto:eve@example.com/>");
+      const headers = headersOf({ data: { off: "https://a>,<mailto:eve@example.com" } });
+      expect(headers["List-Unsubscribe"]).toBe("<https://a%3E,%3Cmailto:eve@example.com/>");
     });
 
     it("keeps the caller's headers, in whatever case, and adds nothing to the caller's List-Unsubscribe", () => {
@@ -484,7 +481,7 @@ describe("templates of one's own", () => {
     [
       "x",
       { sample: { name: "http://a.b" }, unsubscribe: "name" },
-      "a/en/subject.hbs: name: expected an absolute https: address (RFC 8058), with the sample of template.json in en",
+      "a/template.json:13: name: expected an https: address of at most 898 characters, got a string, with the sample of template.json in en",
     ],
   ])("with the html %j and the manifest %j do not start", async (html, more, fault) => {
     const faults = await faultsOf({
