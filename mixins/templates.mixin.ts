@@ -20,7 +20,7 @@ export interface TemplatesMixinOptions {
   exitOnFaults?: boolean;
 }
 
-type Logger = Pick<ServiceBroker["logger"], "info" | "error">;
+type Logger = Pick<ServiceBroker["logger"], "info" | "warn" | "error">;
 
 /** Editors write a file in several steps, in ms. */
 const QUIET_MS = 100;
@@ -40,12 +40,12 @@ export function templatesMixin(options: TemplatesMixinOptions = {}): Mixin {
         }));
       if (config.mail.templates === undefined) {
         // nothing can be wrong with our own ones: the node need not wait for them, nor the first caller
-        const prepare = () => this.templates().then(warmUp);
+        const prepare = async () => warmUp(await this.templates(), config, logger);
         broker.localBus.once("$broker.started", () => void prepare().catch((error) => logger.error(error)));
         return;
       }
       try {
-        void warmUp(await this.templates());
+        void warmUp(await this.templates(), config, logger);
       } catch (error) {
         if (!(error instanceof TemplateFaults)) throw error;
         tell(error, logger);
@@ -66,7 +66,8 @@ export function templatesMixin(options: TemplatesMixinOptions = {}): Mixin {
 }
 
 /** Letters are compiled at the first use, a few ms for each: done beside other work, so that no caller waits for it. */
-async function warmUp(templates: Templates): Promise<void> {
+async function warmUp(templates: Templates, { adminWebUrl }: Config, logger: Logger): Promise<void> {
+  const refused = new Set<string>();
   for (const { name: template, locales, sample: data } of templates.list()) {
     for (const locale of locales) {
       await setImmediate(undefined, { ref: false });
@@ -74,8 +75,12 @@ async function warmUp(templates: Templates): Promise<void> {
         templates.render({ template, locale, data });
       } catch {
         // a sample needs no ADMIN_WEB_URL, its letter does
+        refused.add(template);
       }
     }
+  }
+  if (adminWebUrl === undefined && refused.size > 0) {
+    logger.info(`ADMIN_WEB_URL is not set: ${[...refused].join(", ")} cannot be sent.`);
   }
 }
 
@@ -83,15 +88,19 @@ async function warmUp(templates: Templates): Promise<void> {
 function readAgain(config: Config, logger: Logger, use: (templates: Templates) => void): { close(): void } {
   let timer: NodeJS.Timeout | undefined;
   let reading = 0;
+  let isFaulty = false;
   const read = async (): Promise<void> => {
     const turn = ++reading;
     try {
       const templates = await loadTemplates(config);
       if (turn !== reading) return;
       use(templates);
-      logger.info("The templates were read again.");
+      // who was told of a fault is told of its end
+      logger[isFaulty ? "warn" : "info"]("The templates were read again.");
+      isFaulty = false;
     } catch (error) {
       if (turn !== reading) return;
+      isFaulty = true;
       if (error instanceof TemplateFaults) tell(error, logger);
       else logger.error(`The templates could not be read: ${(error as Error).message}`);
       logger.error("The letters stay as they were.");

@@ -10,7 +10,7 @@ import { limits } from "./limits.ts";
 import { recipientsOf, type SendRequest } from "./message.ts";
 import { sendRules } from "./rules.ts";
 import { type Hints, shape } from "./shape.ts";
-import { readLocale, readTemplateName } from "./template.ts";
+import { readLanguage, readTemplateName } from "./template.ts";
 import { readData } from "./template-data.ts";
 
 export interface SendLimits {
@@ -161,13 +161,6 @@ function readBody(body: string | undefined, field: string, faults: Faults): stri
     refuse(faults, field, "expected text without NUL characters");
   }
   return wellFormed(body);
-}
-
-function readLanguage({ locale, language }: Given, faults: Faults): string | undefined {
-  if (locale !== undefined && language !== undefined && locale !== language) {
-    refuse(faults, "language", "expected the same as locale, for which it is another name");
-  }
-  return readLocale(locale ?? language, locale === undefined ? "language" : "locale", faults);
 }
 
 function checkTotal(parts: readonly (string | Uint8Array | undefined)[], max: number, faults: Faults): void {

@@ -21,3 +21,14 @@ export function readLocale(tag: string | undefined, field: string, faults: Fault
     return undefined;
   }
 }
+
+/** `locale`, or `language`, which is another name for it. */
+export function readLanguage(
+  { locale, language }: { locale?: string | undefined; language?: string | undefined },
+  faults: Faults,
+): string | undefined {
+  if (locale !== undefined && language !== undefined && locale !== language) {
+    refuse(faults, "language", "expected the same as locale, for which it is another name");
+  }
+  return readLocale(locale ?? language, locale === undefined ? "language" : "locale", faults);
+}

@@ -1,7 +1,7 @@
 /** The checks of all actions but `mail.send`, which has its own: from parameters to what the service works with. */
 import { readMailbox } from "../message/address.ts";
 import { readInstant } from "../message/instants.ts";
-import { readLocale, readTemplateName } from "../message/template.ts";
+import { readLanguage, readTemplateName } from "../message/template.ts";
 import { readData } from "../message/template-data.ts";
 import type { ListQuery } from "../outbox/store.ts";
 import { paramsCheck } from "../params.ts";
@@ -12,10 +12,10 @@ export const check = {
   verify: paramsCheck(rules.verify),
   providers: paramsCheck(rules.providers),
   templates: paramsCheck(rules.templates),
-  render: paramsCheck(rules.render, ({ template, data, locale }, faults) => ({
+  render: paramsCheck(rules.render, ({ template, data, ...named }, faults) => ({
     template: readTemplateName(template, faults),
     data: data && readData(data, faults),
-    locale: readLocale(locale, "locale", faults),
+    locale: readLanguage(named, faults),
   })),
   probe: paramsCheck(rules.probe),
   get: paramsCheck(rules.get),

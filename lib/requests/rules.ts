@@ -39,7 +39,8 @@ export const rules = {
   render: {
     template: { type: "string", optional: false, doc: templateDoc },
     data: { type: "object", doc: dataDoc },
-    locale: { type: "string", max: limits.locale, doc: localeDoc },
+    locale: sendRules.locale,
+    language: sendRules.language,
   },
   get: byId,
   cancel: byId,

@@ -34,6 +34,16 @@ export interface Looks {
   supportUrl?: string;
 }
 
+/** What is there whatever the settings say, and what may be missing. */
+export const throughout = ["color", "onColor", "link", "linkDark"] as const satisfies (keyof Looks)[];
+export const sometimes = [
+  "name",
+  "logo",
+  "footer",
+  "support",
+  "supportUrl",
+] as const satisfies (keyof Looks)[];
+
 /** @param senderName the display name of SMTP_SENDER, for a brand without a name */
 export function looksOf(brand: Config["brand"], senderName?: string): Looks {
   const color = rgbOf(brand.color ?? DEFAULT_COLOR);

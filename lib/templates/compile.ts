@@ -100,7 +100,7 @@ function createEngine(): typeof Handlebars {
         return helper.run(given, named, data.run.context);
       } catch (error) {
         if (!(error instanceof DataFault) || error.field !== undefined || typeof of !== "string") throw error;
-        throw new DataFault(error.message, of);
+        throw new DataFault(error.message, of, error.remedy);
       }
     });
   }

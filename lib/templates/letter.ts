@@ -36,16 +36,18 @@ export interface Filled {
 
 /**
  * @param data checked, its defaults filled in
+ * @param given the subject of the call, in place of the template's; without either it is empty
  * @throws DataFault
  */
 export function fillIn(
   { locale, manifest, fills }: Letter,
   data: Record<string, unknown>,
   { looks, adminWebUrl }: House,
+  given?: string,
 ): Filled {
   const globals = { locale, dir: directionOf(locale), brand: looks };
   const context = { locale, ...(adminWebUrl !== undefined && { adminWebUrl }) };
-  const subject = checkedSubject(fills.subject?.(data, globals, context) ?? "");
+  const subject = given || (fills.subject ? checkedSubject(fills.subject(data, globals, context)) : "");
   const html = checkedBody(fills.html?.(data, { ...globals, subject }, context) ?? "", "html");
   const text = checkedBody(fills.text?.(data, { ...globals, subject }, context) ?? plainText(html), "text");
   if (text.trim() === "")

@@ -33,7 +33,12 @@ export function printLink(
   query: Readonly<Record<string, unknown>>,
 ): string {
   if (base === undefined) {
-    throw new DataFault("ADMIN_WEB_URL is not set: it says where the links in letters begin");
+    const remedy = "Set ADMIN_WEB_URL to the address of the site that the link leads to.";
+    throw new DataFault(
+      "ADMIN_WEB_URL is not set: it says where the links in letters begin",
+      undefined,
+      remedy,
+    );
   }
   const below = new URL(base.replace(/\/*$/, "/"));
   const text = textOf(path);

@@ -13,8 +13,15 @@ const DEEPEST = 32;
 
 const BLOCKS = new Set(["if", "unless", "each", "with", SCOPE]);
 
-/** Globals; `@index` and the like belong to `each`. */
-const GLOBALS = new Set(["locale", "dir", "subject", "brand", "root", "index", "key", "first", "last"]);
+/** Values at any depth, and whether they have fields, which alone can be printed. */
+const GLOBALS: Readonly<Record<string, boolean>> = {
+  locale: false,
+  dir: false,
+  subject: false,
+  brand: true,
+  root: true,
+};
+const IN_EACH = new Set(["index", "key", "first", "last"]);
 
 /** Handlebars takes any characters between brackets; what is not printed as it was written would be read as something else. */
 const NAME = /^(?:[\p{L}_$][\p{L}\p{N}_$-]*|\d+)$/u;
@@ -24,6 +31,7 @@ const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 /** @param program without partials */
 export function lint(program: hbs.AST.Program, faults: TemplateFault[]): void {
   let expressions = 0;
+  let loops = 0;
   const refuse = (node: Node, message: string): void => {
     faults.push(faultAt(node, message));
   };
@@ -53,16 +61,19 @@ export function lint(program: hbs.AST.Program, faults: TemplateFault[]): void {
     const { path, params, hash, program: main, inverse } = block;
     const name = path.original;
     if (!BLOCKS.has(name)) {
-      refuse(
-        block,
-        `expected #if, #unless, #each or #with: {{#if ${name}}} or {{#each ${name}}} says which is meant`,
-      );
+      const advice =
+        params.length > 0
+          ? `there is no #${name}; {{#if (eq a b)}} compares`
+          : `{{#if ${name}}} or {{#each ${name}}} says which is meant`;
+      refuse(block, `expected #if, #unless, #each or #with: ${advice}`);
     } else if (name !== SCOPE && params.length !== 1) {
       refuse(block, `expected one value behind #${name}, got ${params.length}`);
     }
     params.forEach(visitExpression);
     hash?.pairs.forEach(({ value }) => visitExpression(value));
+    if (name === "each") loops++;
     if (main) visitProgram(main, depth + 1);
+    if (name === "each") loops--;
     if (inverse) visitProgram(inverse, depth + 1);
   };
 
@@ -100,11 +111,20 @@ export function lint(program: hbs.AST.Program, faults: TemplateFault[]): void {
     }
   };
 
+  const visitGlobal = (path: hbs.AST.PathExpression): void => {
+    const [first = "", ...rest] = path.parts;
+    if (IN_EACH.has(first)) {
+      if (loops === 0) refuse(path, `there is a @${first} in {{#each}} only`);
+      return;
+    }
+    const known = Object.entries(GLOBALS).map(([name, hasFields]) => `@${name}${hasFields ? ".…" : ""}`);
+    const hasFields = Object.hasOwn(GLOBALS, first) ? GLOBALS[first] : undefined;
+    if (hasFields === undefined) refuse(path, `there is no @${first}: expected ${known.join(", ")}`);
+    else if (hasFields !== rest.length > 0) refuse(path, `expected ${known.join(", ")}`);
+  };
+
   const visitPath = (path: hbs.AST.PathExpression): void => {
-    const [first = ""] = path.parts;
-    const isGlobal = !path.data || GLOBALS.has(first);
-    if (!isGlobal)
-      refuse(path, `there is no @${first}: expected ${[...GLOBALS].map((one) => `@${one}`).join(", ")}`);
+    if (path.data) visitGlobal(path);
     const odd = path.parts.find((part) => !NAME.test(part) || FORBIDDEN.has(part));
     if (odd !== undefined) refuse(path, "expected names of letters, digits, _ and -");
   };

@@ -2,23 +2,14 @@
 import { basename, dirname, join } from "node:path";
 import type { Ajv2020 } from "ajv/dist/2020.js";
 import { compile } from "./compile.ts";
+import { type DataCheck, dataCheckOf, schemaCompiler } from "./data-check.ts";
 import { DataFault, describeFault, type TemplateFault } from "./faults.ts";
 import { flatten } from "./flatten.ts";
 import { checkHtmlContexts } from "./html-context.ts";
 import { inlineStyles } from "./inline.ts";
 import { fillIn, type House, type Letter } from "./letter.ts";
 import { lint } from "./lint.ts";
-import {
-  checkHtmlUses,
-  checkUses,
-  type DataCheck,
-  dataCheckOf,
-  lineOf,
-  type Manifest,
-  manifestOf,
-  readManifest,
-  schemaCompiler,
-} from "./manifest.ts";
+import { lineOf, type Manifest, readManifest } from "./manifest.ts";
 import {
   lay,
   type Layer,
@@ -32,6 +23,7 @@ import {
 } from "./sources.ts";
 import { parse, placeOf, print } from "./syntax.ts";
 import { EXAMPLE_WEB_URL } from "./template.ts";
+import { checkHtmlUses, checkUses, manifestOf } from "./uses.ts";
 import { type VariableUse, variablesOf } from "./variables.ts";
 
 /** All languages of a template. */
@@ -55,7 +47,7 @@ export async function readTemplates(
   house: House,
 ): Promise<{ templates: Map<string, Ready>; faults: TemplateFault[] }> {
   const faults: TemplateFault[] = [];
-  const builtIn = readLayer(BUILT_IN, faults);
+  const builtIn = readLayer(BUILT_IN, faults, "(built-in) ");
   const own = folder === undefined ? undefined : readLayer(folder, faults);
   const programs = new Map<SourceFile, hbs.AST.Program | undefined>();
   const reading: Reading = {
@@ -95,13 +87,14 @@ async function makeReady(name: string, source: TemplateSource, reading: Reading)
   const { faults } = reading;
   const before = faults.length;
   const manifest = source.manifest && readManifest(source.manifest, faults);
+  // without it, every variable would be a fault
+  if (source.manifest && !manifest) return undefined;
   const drafts = new Map(
     [...source.letters].map(([locale, files]) => [locale, draft(files, locale, manifest, reading)]),
   );
   const uses = [...drafts.values()].flat().flatMap((part) => part.uses);
   const known = manifest ?? manifestOf(uses);
   const check = dataCheckOf(known, source.manifest, reading);
-  if (manifest) checkUses(uses, manifest, faults);
   if (source.letters.size === 0) {
     faults.push({ file: name, message: "expected a folder for each language, such as en" });
   }
@@ -128,34 +121,44 @@ function draft(
   files: LetterSource,
   locale: string,
   manifest: Manifest | undefined,
-  { layers, locale: otherwise, read, isProven, faults }: Reading,
+  reading: Reading,
 ): Draft[] {
+  const { layers, locale: otherwise, read, isProven, faults } = reading;
   const anyFile = Object.values(files)[0]?.file ?? "";
   const missing = (name: string) =>
     faults.push({ file: dirname(anyFile), message: `expected ${name} beside ${basename(anyFile)}` });
   // an empty folder has been told
   if (anyFile === "") return [];
-  if (!files.subject) missing("subject.hbs");
+  // moleculer-mail has the subject come with the call; so may a letter that is written for it
+  if (!files.subject && manifest) missing("subject.hbs");
   if (!files.html && !files.text) missing("html.hbs or text.hbs");
   const partialOf = (name: string): hbs.AST.Program | undefined => {
     const source = partialIn(layers, name, locale, otherwise);
-    return source && read(source);
+    // what cannot be read has been told
+    return source && (read(source) ?? EMPTY);
   };
   return parts.flatMap((part): Draft[] => {
     const source = files[part];
     const parsed = source && read(source);
     if (!source || !parsed) return [];
-    const program = flatten(parsed, partialOf, faults);
+    const found: TemplateFault[] = [];
+    const program = flatten(parsed, partialOf, found);
     if (isProven) return [{ part, source, program, uses: [] }];
-    lint(program, faults);
+    lint(program, found);
     const { uses, html } = variablesOf(program);
+    checkUses(uses, manifest, found);
     if (part === "html") {
-      faults.push(...checkHtmlContexts(program));
-      checkHtmlUses(html, manifest?.raw ?? [], faults);
+      found.push(...checkHtmlContexts(program));
+      checkHtmlUses(html, manifest?.raw ?? [], found);
     }
+    faults.push(
+      ...found.map((fault) => (fault.file === source.file ? fault : { ...fault, calledIn: source.file })),
+    );
     return [{ part, source, program, uses }];
   });
 }
+
+const EMPTY = { type: "Program", body: [] } as unknown as hbs.AST.Program;
 
 async function compileParts(drafts: readonly Draft[]): Promise<Letter["fills"]> {
   const fills: Letter["fills"] = {};
@@ -188,7 +191,8 @@ function trySample(
       if (!(error instanceof DataFault)) throw error;
       const { field, message } = error;
       const uses = drafts.get(locale)?.flatMap((part) => part.uses) ?? [];
-      const use = uses.find(({ written, path }) => written === field || path.join(".") === field);
+      const named = uses.filter(({ written, path }) => written === field || path.join(".") === field);
+      const use = named.find(({ needed }) => needed) ?? named[0];
       const place = use ? placeOf(use.node) : told;
       const about = field === undefined ? "" : `${field}: `;
       faults.push({ ...place, message: `${about}${message}, with the sample of template.json in ${locale}` });
@@ -198,5 +202,9 @@ function trySample(
 
 /** Partials are read once for each letter that uses them; their faults are told once. */
 function unique(faults: readonly TemplateFault[]): TemplateFault[] {
-  return [...new Map(faults.map((fault) => [describeFault(fault), fault])).values()];
+  const told = faults.map(({ file, line, message, ...fault }) => {
+    const place = { file, ...(line !== undefined && { line }), message };
+    return [describeFault(place), { ...place, ...fault }] as const;
+  });
+  return [...new Map(told.toReversed()).values()].toReversed();
 }

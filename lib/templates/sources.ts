@@ -38,10 +38,11 @@ const MANIFEST = "template.json";
  * Reads `name/locale/{subject,html,text}.hbs`, `name/template.json` and `partials/`, and moleculer-mail's
  * `language/name/…` beside them. What lies outside the folder, behind a symbolic link, is refused.
  * @param faults what is in the way is told here, and left out
+ * @param origin stands before the names of files
  */
-export function readLayer(folder: string, faults: TemplateFault[]): Layer {
+export function readLayer(folder: string, faults: TemplateFault[], origin = ""): Layer {
   const layer: Layer = { templates: new Map(), partials: new Map() };
-  const root = openFolder(folder, faults);
+  const root = openFolder(folder, faults, origin);
   for (const name of root.folders(folder)) {
     const path = join(folder, name);
     if (name === PARTIALS) readPartials(root, path, layer);
@@ -167,12 +168,12 @@ interface Folder {
   refuse(path: string, message: string): void;
 }
 
-function openFolder(folder: string, faults: TemplateFault[]): Folder {
+function openFolder(folder: string, faults: TemplateFault[], origin: string): Folder {
   const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory();
   if (!isFolder)
     faults.push({ file: folder, message: "expected a folder of templates, as MAIL_TEMPLATES says" });
   const home = isFolder ? realpathSync(folder) + sep : "";
-  const nameOf = (path: string): string => relative(folder, path).split(sep).join("/");
+  const nameOf = (path: string): string => origin + relative(folder, path).split(sep).join("/");
   const refuse = (path: string, message: string): void => {
     faults.push({ file: nameOf(path), message });
   };

@@ -8,7 +8,7 @@ import { DataFault, TemplateFaults } from "./faults.ts";
 import { type Filled, fillIn, type House, type Letter } from "./letter.ts";
 import { chooseLocale } from "./locale.ts";
 import { type Ready, readTemplates } from "./reading.ts";
-import type { Template, Templates } from "./template.ts";
+import type { RenderRequest, Template, Templates } from "./template.ts";
 
 export interface TemplatesOptions {
   /** Of templates of one's own, laid over the built-in ones */
@@ -40,7 +40,7 @@ export async function openTemplates({
   const { templates, faults } = await readTemplates(folder, otherwise, house);
   if (faults.length > 0) throw new TemplateFaults(faults);
 
-  const fill = (name: string, given: Record<string, unknown>, asked: string | undefined): Filled => {
+  const fill = ({ template: name, data: given = {}, locale: asked, subject }: FillRequest): Filled => {
     const { check, letters } = templates.get(name) ?? refuse(unknownTemplate(name, [...templates.keys()]));
     const locale = chooseLocale(asked, [...letters.keys()], otherwise) ?? "";
     // the schema's defaults go into it, and the request's data is what a repeated call is compared with
@@ -48,24 +48,31 @@ export async function openTemplates({
     const wrong = check(data);
     if (wrong.length > 0) throw templateFailed(name, locale, wrong);
     try {
-      return fillIn(letters.get(locale) as Letter, data, house);
+      return fillIn(letters.get(locale) as Letter, data, house, subject);
     } catch (error) {
       if (!(error instanceof DataFault)) throw error;
-      const { field, message } = error;
-      throw templateFailed(name, locale, [
-        { field: field === undefined ? "data" : `data.${field}`, message },
-      ]);
+      const { field, message, remedy } = error;
+      const fields = [{ field: field === undefined ? "data" : `data.${field}`, message }];
+      throw templateFailed(name, locale, fields, remedy);
     }
   };
   return {
     list: () => [...templates].map(([name, template]) => describe(name, template)),
-    render: ({ template, data = {}, locale }) => fill(template, data, locale).letter,
+    render: (request) => fill(request).letter,
     fill(request, time) {
-      const { template, data = {}, locale } = request;
-      return template === undefined ? request : withLetter(request, fill(template, data, locale), time);
+      const { template } = request;
+      if (template === undefined) return request;
+      const filled = fill({ ...request, template });
+      const { subject, locale } = filled.letter;
+      if (subject !== "") return withLetter(request, filled, time);
+      const message = "expected a subject in the call, for the template has no subject.hbs";
+      throw templateFailed(template, locale, [{ field: "subject", message }], "Give the call a subject.");
     },
   };
 }
+
+/** `subject`: of the call, in place of the template's */
+type FillRequest = RenderRequest & { subject?: string | undefined };
 
 function describe(name: string, { manifest, letters }: Ready): Template {
   return {
@@ -87,14 +94,12 @@ function withLetter(
   const given = new Set(Object.keys(request.headers).map(owner));
   const missing = Object.entries(headers).filter(([name]) => !given.has(owner(name)));
   return {
-    subject,
     // a text part beside html of the caller's own would say something else: it is made from that html
     ...(request.html === undefined && { text, ...(html !== "" && { html }) }),
     // what is of use for longer is given up before that anyhow
     ...(lifetime < retryFor && { expiresAt: Math.ceil(Math.max(now, request.sendAt ?? 0) + lifetime) }),
     ...request,
-    // an empty one says nothing
-    ...(request.subject === "" && { subject }),
+    subject,
     headers: { ...request.headers, ...Object.fromEntries(missing) },
   };
 }
@@ -120,7 +125,10 @@ function unknownTemplate(name: string, names: readonly string[]): MailError {
   );
 }
 
-function templateFailed(name: string, locale: string, fields: FieldFault[]): MailError {
+const GIVE_DATA =
+  "Give the data that the template asks for; mail.templates shows its schema and a sample. Nothing was stored or sent.";
+
+function templateFailed(name: string, locale: string, fields: FieldFault[], remedy = GIVE_DATA): MailError {
   const [first] = fields;
   const more = fields.length > 1 ? ` (and ${fields.length - 1} more, see fields)` : "";
   return new MailError(
@@ -130,9 +138,7 @@ function templateFailed(name: string, locale: string, fields: FieldFault[]): Mai
       template: name,
       locale,
       fields,
-      remedy: first?.message.includes("ADMIN_WEB_URL")
-        ? "Set ADMIN_WEB_URL to the address of the site that the link leads to."
-        : "Give the data that the template asks for; mail.templates shows its schema and a sample. Nothing was stored or sent.",
+      remedy,
     },
   );
 }

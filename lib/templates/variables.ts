@@ -13,6 +13,8 @@ export interface VariableUse {
   path: readonly string[];
   /** Printed, outside of any `{{#if}}` that makes sure of it */
   needed: boolean;
+  /** Variables that are known to be there, `user`, `user.name`, `@brand.name` */
+  sure: ReadonlySet<string>;
   node: Node;
 }
 
@@ -37,7 +39,7 @@ type Frame =
 interface Place {
   /** The innermost last */
   frames: readonly Frame[];
-  /** Fields that are known to be there */
+  /** Variables that are known to be there */
   sure: ReadonlySet<string>;
   /** Names of `as |item|` */
   locals: ReadonlySet<string>;
@@ -116,8 +118,10 @@ export function needsValue(helper: string): boolean {
 
 function note(node: Node, needed: boolean, place: Place, found: Variables): void {
   if (!isPath(node)) return;
+  const { original: written } = node;
   const path = fieldOf(node, place) ?? [];
-  found.uses.push({ written: node.original, path, needed: needed && !place.sure.has(path[0] ?? ""), node });
+  const { sure } = place;
+  found.uses.push({ written, path, needed: needed && !sure.has(path.join(".") || written), sure, node });
 }
 
 /** The path within the data; undefined for what is nothing of the data itself. */
@@ -142,7 +146,12 @@ function fieldOf({ data, depth, parts }: hbs.AST.PathExpression, place: Place): 
 
 function withSure(place: Place, condition: Node): Place {
   const asked = isCall(condition) && condition.path.original === "eq" ? condition.params : [condition];
-  const names = asked.flatMap((node) => (isPath(node) ? (fieldOf(node, place)?.slice(0, 1) ?? []) : []));
+  const names = asked.flatMap((node) => {
+    if (!isPath(node)) return [];
+    if (node.data) return node.original;
+    // whatever has a field is there itself
+    return (fieldOf(node, place) ?? []).map((_name, at, path) => path.slice(0, at + 1).join("."));
+  });
   return names.length > 0 ? { ...place, sure: new Set([...place.sure, ...names]) } : place;
 }
 
