@@ -27,7 +27,7 @@ export const templateMutations: readonly Mutation[] = [
     file: "lib/templates/letter.ts",
     changes: [[`if (subject === "") throw`, `if (subject === "?") throw`]],
     test: ofTemplates,
-    named: "is MAIL_TEMPLATE_FAILED for data, without the value",
+    named: "it would be blank (data)",
   },
   {
     fault: "a line break in data becomes one in the subject",
@@ -35,7 +35,7 @@ export const templateMutations: readonly Mutation[] = [
     file: "lib/templates/letter.ts",
     changes: [["if (hasUnprintable(subject))", "if (hasUnprintable(subject) && subject.length > 200)"]],
     test: ofTemplates,
-    named: "is MAIL_TEMPLATE_FAILED for data, without the value",
+    named: "without line breaks and control characters for the subject (data)",
   },
   {
     fault: "an address out of the data may stand in href as it is",
@@ -43,7 +43,7 @@ export const templateMutations: readonly Mutation[] = [
     file: "lib/templates/html-context.ts",
     changes: [["if (!ADDRESSES.has(name)) return undefined;", "return undefined;"]],
     test: "test/unit/templates/html-context.test.ts",
-    named: "refuses",
+    named: "is refused in",
   },
   {
     fault: "a template's braces are written as they are, and so html that is not escaped",

@@ -80,7 +80,8 @@ const otherData: Readonly<Record<string, readonly Record<string, unknown>[]>> = 
 describe.each(names)("the letter %s", (name) => {
   describe.each(languages)("in %s", (locale) => {
     it.each(Object.keys(brands))("looks right everywhere with %s", async (brand) => {
-      for (const data of [sampleOf(name), ...(otherData[name] ?? [])]) {
+      const isPlain = brand === "no brand" || brand === "very long names";
+      for (const data of [sampleOf(name), ...(isPlain ? (otherData[name] ?? []) : [])]) {
         const letter = templatesWith(brand).render({ template: name, locale, data });
         expect(letter.locale).toBe(locale);
         const findings = await checkLooks(letter);

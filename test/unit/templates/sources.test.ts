@@ -1,6 +1,7 @@
 /** Folders of templates: what is read, what is refused, and which file is taken where there are several. */
-import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { describeFault, type TemplateFault } from "../../../lib/templates/faults.ts";
@@ -123,10 +124,12 @@ describe("a file", () => {
     expect(read({ "a/en/text.hbs": gbk }).faults[0]).toBe("a/en/text.hbs: expected text in UTF-8");
   });
 
-  it("that is a pipe is refused, and not waited for", () => {
+  it("that is none, but a socket, is refused", async () => {
     const folder = folderWith({ "a/en/text.hbs": "x" });
-    execFileSync("mkfifo", [join(folder, "a/en/html.hbs")]);
+    const server = createServer().listen(join(folder, "a/en/html.hbs"));
+    await once(server, "listening");
     expect(readFolder(folder).faults).toEqual(["a/en/html.hbs: expected a file or a folder"]);
+    server.close();
   });
 });
 

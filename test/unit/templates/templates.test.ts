@@ -174,33 +174,33 @@ describe("data that a letter cannot be made of", () => {
     return (error.data as { fields: { field: string; message: string }[] }).fields[0];
   };
 
-  it.each<[Record<string, unknown>, string, string]>([
-    [{ subject: undefined }, "data.subject", "expected a value, got nothing"],
-    [{ subject: null }, "data.subject", "expected a string, got null"],
-    [{ subject: ["hunter2"] }, "data.subject", "expected a string, got a list"],
-    [{ user: { nam: "hunter2" } }, "data.user.name", "expected a text or a number, got nothing"],
+  it.each<[string, string, Record<string, unknown>]>([
+    ["expected a value, got nothing", "data.subject", { subject: undefined }],
+    ["expected a string, got null", "data.subject", { subject: null }],
+    ["expected a string, got a list", "data.subject", { subject: ["hunter2"] }],
+    ["expected a text or a number, got nothing", "data.user.name", { user: { nam: "hunter2" } }],
     [
-      { user: { name: { first: "hunter2" } } },
-      "data.user.name",
       "expected a text or a number, got an object",
+      "data.user.name",
+      { user: { name: { first: "hunter2" } } },
     ],
-    [{ subject: " \n " }, "data", "expected data that leaves a subject; it would be blank"],
-    [{ subject: "\u00a0" }, "data", "expected data that leaves a subject; it would be blank"],
+    ["expected data that leaves a subject; it would be blank", "data", { subject: " \n " }],
+    ["expected data that leaves a subject; it would be blank", "data", { subject: "\u00a0" }],
     [
+      "expected data without line breaks and control characters for the subject",
+      "data",
       { subject: "hunter2\r\nBcc: eve@example.com" },
-      "data",
-      "expected data without line breaks and control characters for the subject",
     ],
     [
-      { subject: "hunter2\u2028x" },
-      "data",
       "expected data without line breaks and control characters for the subject",
+      "data",
+      { subject: "hunter2\u2028x" },
     ],
-    [{ subject: "hunter2".repeat(40) }, "data", "makes the subject longer than 255 characters"],
-    [{ body: "" }, "data", "expected data that leaves something to read; the text part would be blank"],
-    [{ body: "hunter2\0" }, "data", "expected data without NUL characters for the html"],
-    [{ body: "hunter2".repeat(200_000) }, "data", "makes the html longer than 1114112 bytes"],
-  ])("%# is MAIL_TEMPLATE_FAILED for %s, without the value", (data, field, message) => {
+    ["makes the subject longer than 255 characters", "data", { subject: "hunter2".repeat(40) }],
+    ["expected data that leaves something to read; the text part would be blank", "data", { body: "" }],
+    ["expected data without NUL characters for the html", "data", { body: "hunter2\0" }],
+    ["makes the html longer than 1114112 bytes", "data", { body: "hunter2".repeat(200_000) }],
+  ])("is refused, without the value: %s (%s)", (message, field, data) => {
     expect(refused(data)).toEqual({ field, message });
   });
 
