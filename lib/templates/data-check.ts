@@ -39,6 +39,8 @@ export function dataCheckOf(
   let validate: ValidateFunction;
   try {
     validate = ajv.compile(data);
+    // it would answer with a promise, which is true whatever the data
+    if ("$async" in data) throw new Error("expected one without $async");
   } catch (error) {
     const { file = "template.json", text = "" } = source ?? {};
     const said = (error as Error).message.replace(/^strict mode: /, "");

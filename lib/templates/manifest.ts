@@ -41,11 +41,11 @@ export function readManifest({ file, text }: SourceFile, faults: TemplateFault[]
       `unknown field ${printable(name)}: ${meant ? `did you mean ${meant}?` : `expected ${FIELDS.join(", ")}`}`,
     );
   }
-  const { description = "", data = { type: "object" }, sample, raw = [], lifetime, unsubscribe } = given;
+  const { description = "", data = { type: "object" }, sample = {}, raw = [], lifetime, unsubscribe } = given;
   const wrong = (name: string, value: unknown, expected: string): void =>
     refuse(name, `${name}: expected ${expected}, got ${kindOf(value)}`);
   if (typeof description !== "string") wrong("description", description, "a text");
-  if (!isRecord(data)) wrong("data", data, "a JSON Schema");
+  if (!isRecord(data)) wrong("data", data, 'a JSON Schema with "type": "object"');
   else if (data["type"] !== "object") refuse("data", 'data: expected a JSON Schema with "type": "object"');
   if (!isRecord(sample)) wrong("sample", sample, "an object");
   if (!isListOfTexts(raw)) wrong("raw", raw, "a list of names");

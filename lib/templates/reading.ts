@@ -194,8 +194,13 @@ function trySample(
       const named = uses.filter(({ written, path }) => written === field || path.join(".") === field);
       const use = named.find(({ needed }) => needed) ?? named[0];
       const place = use ? placeOf(use.node) : told;
+      const calledIn = drafts.get(locale)?.find((part) => use && part.uses.includes(use))?.source.file;
       const about = field === undefined ? "" : `${field}: `;
-      faults.push({ ...place, message: `${about}${message}, with the sample of template.json in ${locale}` });
+      faults.push({
+        ...place,
+        message: `${about}${message}, with the sample of template.json in ${locale}`,
+        ...(calledIn !== place.file && { calledIn }),
+      });
     }
   }
 }

@@ -139,7 +139,10 @@ describe("the actions", () => {
         fields: expect.arrayContaining([
           { field: "data.minutes", message: "expected a value, got nothing" },
           { field: "data.code", message: "expected a string, got a list" },
-          { field: "data.name", message: expect.stringContaining("pattern") },
+          {
+            field: "data.name",
+            message: expect.stringContaining("does not fit what it is: The reader's name"),
+          },
         ]),
       },
     });

@@ -197,7 +197,7 @@ describe("the link", () => {
   it("needs a token or a query", () => {
     for (const template of ["invitation", "password-reset"]) {
       expect(() => templatesWith("no brand").render({ template, data: {} })).toThrow(
-        "data.token: expected a value",
+        "data: expected token or query, got neither",
       );
     }
   });

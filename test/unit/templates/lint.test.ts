@@ -67,7 +67,7 @@ describe("a template", () => {
     ],
     [
       "{{#date a}}x{{/date}}",
-      "expected #if, #unless, #each or #with: {{#if date}} or {{#each date}} says which is meant",
+      "expected #if, #unless, #each or #with: there is no #date; {{#if (eq a b)}} compares",
     ],
     [
       "{{{{raw}}}}x{{{{/raw}}}}",
@@ -80,17 +80,11 @@ describe("a template", () => {
       "expected no decorator or inline partial: a file in partials/ does the same",
     ],
     ["{{* x}}", "expected no decorator or inline partial: a file in partials/ does the same"],
-    [
-      "{{@run}}",
-      "there is no @run: expected @locale, @dir, @subject, @brand, @root, @index, @key, @first, @last",
-    ],
-    [
-      "{{@_parent}}",
-      "there is no @_parent: expected @locale, @dir, @subject, @brand, @root, @index, @key, @first, @last",
-    ],
+    ["{{@run}}", "there is no @run: expected @locale, @dir, @subject, @brand.…, @root.…"],
+    ["{{@_parent}}", "there is no @_parent: expected @locale, @dir, @subject, @brand.…, @root.…"],
     [
       "{{#if @partial-block}}x{{/if}}",
-      "there is no @partial-block: expected @locale, @dir, @subject, @brand, @root, @index, @key, @first, @last",
+      "there is no @partial-block: expected @locale, @dir, @subject, @brand.…, @root.…",
     ],
     ["{{user.constructor}}", "expected names of letters, digits, _ and -"],
     ["{{__proto__}}", "expected names of letters, digits, _ and -"],

@@ -2,14 +2,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { describeFault, type TemplateFault } from "../../../lib/templates/faults.ts";
 import { flatten } from "../../../lib/templates/flatten.ts";
-import {
-  checkUses,
-  dataCheckOf,
-  type Manifest,
-  manifestOf,
-  readManifest,
-  schemaCompiler,
-} from "../../../lib/templates/manifest.ts";
+import { dataCheckOf, schemaCompiler } from "../../../lib/templates/data-check.ts";
+import { type Manifest, readManifest } from "../../../lib/templates/manifest.ts";
+import { checkUses, manifestOf } from "../../../lib/templates/uses.ts";
 import { parse } from "../../../lib/templates/syntax.ts";
 import { variablesOf } from "../../../lib/templates/variables.ts";
 
@@ -65,7 +60,7 @@ describe("a manifest", () => {
     ],
     [{ description: 1 }, ":2: description: expected a text, got a number"],
     [{ data: [] }, ':2: data: expected a JSON Schema with "type": "object", got a list'],
-    [{ data: {} }, ':2: data: expected a JSON Schema with "type": "object", got an object'],
+    [{ data: {} }, ':2: data: expected a JSON Schema with "type": "object"'],
     [{ sample: "x" }, ":2: sample: expected an object, got a string"],
     [{ raw: "html" }, ":2: raw: expected a list of names, got a string"],
     [{ raw: ["body"] }, ":2: raw: expected the name of a field of the data: "],
@@ -111,7 +106,7 @@ describe("a schema", () => {
     const source = { file: "a/template.json", text: '{\n"data": 1}' };
     expect(dataCheckOf({ data: schema } as unknown as Manifest, source, { ajv, faults })).toBeUndefined();
     expect(faults.map(describeFault)).toEqual([
-      expect.stringMatching(/^a\/template\.json:2: data: expected a JSON Schema: /),
+      expect.stringMatching(/^a\/template\.json:2: data: expected a JSON Schema \(2020-12\): /),
     ]);
     expect(faults[0]?.message.toLowerCase()).toContain(words.toLowerCase());
   });
@@ -143,9 +138,9 @@ describe("a schema", () => {
     expect(JSON.stringify(faults)).not.toContain("hunter2");
   });
 
-  it("with alternatives says what each of them misses", () => {
+  it("with alternatives says which of them would do", () => {
     const either = data({}, { anyOf: [{ required: ["token"] }, { required: ["query"] }] });
-    expect(checked(either, {})?.map(({ field }) => field)).toEqual(["data.token", "data.query"]);
+    expect(checked(either, {})?.map(({ field }) => field)).toEqual(["data"]);
     expect(checked(either, { query: {} })).toEqual([]);
   });
 
