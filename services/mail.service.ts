@@ -2,13 +2,14 @@
 import type { Context, ServiceSchema } from "moleculer";
 import { MailError } from "../lib/errors.ts";
 import { localeOf } from "../lib/locale.ts";
-import { noFaults, refusal, refuse } from "../lib/message/faults.ts";
+import { isFaultless, noFaults, refusal, refuse } from "../lib/message/faults.ts";
 import type { SendRequest } from "../lib/message/message.ts";
 import { checkSend } from "../lib/message/schema.ts";
 import { presentProvider, providers } from "../lib/providers/providers.ts";
 import { check } from "../lib/requests/checks.ts";
 import { withIdempotencyKey } from "../lib/requests/idempotency-key.ts";
 import { probe } from "../lib/smtp/probe.ts";
+import { isBlank } from "../lib/templates/letter.ts";
 import type { RenderedTemplate, Template } from "../lib/templates/template.ts";
 import { errorsMixin } from "../mixins/errors.mixin.ts";
 import { metricsOf } from "../mixins/metrics.ts";
@@ -183,16 +184,17 @@ export function createMailService(options: MailServiceOptions = {}): ServiceSche
 
 /**
  * Puts the request's html into the frame of the letter `notice`; there is none where the caller names a template.
- * @throws MailError MAIL_INVALID_MESSAGE where there is no subject: the fault is told in the caller's words, not the letter's
+ * @throws MailError MAIL_INVALID_MESSAGE where there is no subject or nothing to read: the fault is told in the caller's words, not the letter's
  */
 function asNotice(request: SendRequest): SendRequest {
   const { html, subject = "", ...rest } = request;
   if (html === undefined || request.template !== undefined) return request;
+  const faults = noFaults();
   if (subject.trim() === "") {
-    const faults = noFaults();
     refuse(faults, "subject", "expected a subject for the letter around the html, got none");
-    throw refusal(faults);
   }
+  if (isBlank(html)) refuse(faults, "html", "expected html with something to read or to see, got none");
+  if (!isFaultless(faults)) throw refusal(faults);
   return { ...rest, subject, template: "notice", data: { subject, html } };
 }
 

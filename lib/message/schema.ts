@@ -151,9 +151,9 @@ function readContent(
   return { subject, text, html, template };
 }
 
-/** An empty body counts as none: what was to be a letter must not go out blank. */
+/** A blank body counts as none: what was to be a letter must not go out blank. */
 function readBody(body: string | undefined, field: string, faults: Faults): string | undefined {
-  if (body === undefined || body === "") return undefined;
+  if (body === undefined || body.trim() === "") return undefined;
   const bytes = Buffer.byteLength(body);
   if (bytes > limits.body) {
     faults.tooLarge.push({ field, message: `expected at most ${limits.body} bytes, got ${bytes}` });

@@ -1,7 +1,6 @@
 /** What each action of the `mail` service may be asked: checks, query strings and OpenAPI are all made from this table. */
 import { instantSchema } from "../message/instants.ts";
-import { limits } from "../message/limits.ts";
-import { dataDoc, localeDoc, sendRules, templateDoc } from "../message/rules.ts";
+import { dataDoc, sendRules, templateDoc } from "../message/rules.ts";
 import type { Rules } from "../message/shape.ts";
 import { messageStatuses } from "../outbox/record.ts";
 

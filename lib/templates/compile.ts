@@ -1,9 +1,9 @@
 /** From a checked program to a function that fills it in: every variable has a value, and the work has bounds. */
 import Handlebars from "handlebars";
-import { kindOf } from "../message/faults.ts";
+import { isRecord, kindOf } from "../message/faults.ts";
 import { DataFault } from "./faults.ts";
 import { SCOPE } from "./flatten.ts";
-import { type HelperContext, helpers } from "./helpers.ts";
+import { formattersMade, type HelperContext, helpers } from "./helpers.ts";
 import { isCall, isHelperCall, isPath } from "./syntax.ts";
 import { needsValue } from "./variables.ts";
 
@@ -23,7 +23,9 @@ export type Fill = (data: object, globals: Globals, context: HelperContext) => s
 
 /** Values and repetitions in one letter; a loop in a loop over the longest lists would be a million. */
 const MOST_STEPS = 50_000;
-/** Of everything that loops write, in characters. */
+/** A formatter for one more zone or currency takes as long as a thousand values. */
+const FORMATTER_STEPS = 1000;
+/** Of everything that loops and helpers write, in characters. */
 const LONGEST = 1024 * 1024;
 
 /** What one filling has done so far, out of sight of the template. */
@@ -39,7 +41,9 @@ interface Options {
   fn: (context: unknown, options?: unknown) => string;
 }
 
-/** The name of the variable that a helper is about; no template can write this key. */
+/** The guards, and the name of the variable that a helper is about. No template can write these names, nor call a value so. */
+const SHOW = "@show";
+const NEED = "@need";
 const OF = "@of";
 
 const engine = createEngine();
@@ -77,17 +81,14 @@ function createEngine(): typeof Handlebars {
       return (block as (...given: unknown[]) => unknown).apply(this, given);
     });
   }
-  own.registerHelper("show", show);
-  own.registerHelper("need", need);
+  own.registerHelper(SHOW, show);
+  own.registerHelper(NEED, need);
   own.registerHelper(SCOPE, scope);
   own.registerHelper("each", function (this: unknown, list: unknown, options: Options) {
     const { run } = options.data;
     const fn: Options["fn"] = (...given) => {
       step(run);
-      const written = options.fn(...given);
-      run.characters += written.length;
-      if (run.characters > LONGEST) throw new DataFault("makes the letter longer than 1 MB");
-      return written;
+      return wrote(run, options.fn(...given));
     };
     return (each as Handlebars.HelperDelegate).call(this, list, { ...options, fn });
   });
@@ -95,9 +96,16 @@ function createEngine(): typeof Handlebars {
     own.registerHelper(name, (...given: unknown[]) => {
       const { data, hash } = given.pop() as Options;
       const { [OF]: of, ...named } = hash;
-      step(data.run);
+      const { run } = data;
+      const before = formattersMade;
+      step(
+        run,
+        1 + given.reduce<number>((sum, value) => sum + (isRecord(value) ? Object.keys(value).length : 0), 0),
+      );
       try {
-        return helper.run(given, named, data.run.context);
+        const written = helper.run(given, named, run.context);
+        step(run, (formattersMade - before) * FORMATTER_STEPS);
+        return typeof written === "string" ? wrote(run, written) : written;
       } catch (error) {
         if (!(error instanceof DataFault) || error.field !== undefined || typeof of !== "string") throw error;
         throw new DataFault(error.message, of, error.remedy);
@@ -105,6 +113,12 @@ function createEngine(): typeof Handlebars {
     });
   }
   return own;
+}
+
+function wrote(run: Run, written: string): string {
+  run.characters += written.length;
+  if (run.characters > LONGEST) throw new DataFault("makes the letter longer than 1 MB");
+  return written;
 }
 
 /** A printed variable. Nothing would be a hole in the letter, and an object `[object Object]`. */
@@ -160,7 +174,7 @@ function guardedStatement(statement: hbs.AST.Statement, names: Names): hbs.AST.S
   if (isHelperCall(mustache)) {
     return { ...mustache, ...guardedParts({ ...mustache, path: mustache.path }, names) };
   }
-  return { ...mustache, ...call("show", mustache.path, names) };
+  return { ...mustache, ...call(SHOW, mustache.path, names) };
 }
 
 function namesWithin({ path, params, hash }: hbs.AST.BlockStatement, names: Names): Names {
@@ -196,7 +210,7 @@ function guardedParts(
   const isVariable = first !== undefined && isPath(first);
   const guarding = params.map((node, index) =>
     index === 0 && isVariable && needsValue(path.original)
-      ? { type: "SubExpression", ...call("need", first, names), loc }
+      ? { type: "SubExpression", ...call(NEED, first, names), loc }
       : guardedCall(node, names),
   );
   const pairs = guardedHash(hash ?? { type: "Hash", pairs: [], loc }, names).pairs;

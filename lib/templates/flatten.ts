@@ -25,6 +25,8 @@ export function flatten(
   partialOf: (name: string) => Program | undefined,
   faults: TemplateFault[],
 ): Program {
+  /** Those that some partial has printed */
+  const printed = new Set<Block>();
   let partials = 0;
   let depth = 0;
   const expand = (inner: Program, block: Block, within: readonly string[]): Program => {
@@ -78,6 +80,7 @@ export function flatten(
     const { original: name, data } = call.name;
     if (data) {
       if (name !== "@partial-block") return refuse(`expected the name of a partial, got ${name}`);
+      printed.add(outer);
       return outer
         ? scoped(call, outer)
         : refuse("expected to be called as a layout: {{#> name}} … {{/name}}");
@@ -92,7 +95,11 @@ export function flatten(
     if (within.includes(name)) return refuse(`the partial ${name} includes itself`);
     const partial = partialOf(name);
     if (!partial) return refuse(`there is no partial ${name}: expected partials/${name}.hbs`);
-    return scoped(call, expand(partial, given, [...within, name]).body);
+    const before = faults.length;
+    const body = scoped(call, expand(partial, given, [...within, name]).body);
+    return given && !printed.has(given) && faults.length === before
+      ? refuse(`the partial ${name} has no {{> @partial-block}}: what stands in its block would be lost`)
+      : body;
   };
 
   return expand(program, undefined, []);

@@ -144,6 +144,9 @@ const numberFormat = kept(
 );
 const pluralRules = kept((locale, options: Intl.PluralRulesOptions) => new Intl.PluralRules(locale, options));
 
+/** Of all letters so far: whoever gives the data may not have them made without an end. */
+export let formattersMade = 0;
+
 /** Formatters are dear to make and cheap to use. Zones and currencies come with the data, so not all are kept for ever. */
 function kept<O, F>(make: (locale: string, options: O) => F): (locale: string, options: O) => F {
   const formatters = new Map<string, F>();
@@ -152,6 +155,7 @@ function kept<O, F>(make: (locale: string, options: O) => F): (locale: string, o
     const known = formatters.get(key);
     if (known) return known;
     const made = make(locale, options);
+    formattersMade++;
     if (formatters.size >= 200) formatters.clear();
     formatters.set(key, made);
     return made;

@@ -30,6 +30,13 @@ export const beginning: Place = {
 
 const RAW = new Set(["style", "script", "title", "textarea"]);
 
+/** Mail clients drop them, and what stands in them is read by rules of its own: as text, as XML, as a program. */
+const DROPPED = new Set(
+  "script noscript iframe frame object embed param applet svg math xmp noembed noframes plaintext base".split(
+    " ",
+  ),
+);
+
 /** What changes, and what is wrong with it. */
 type Move = (place: Place, found: readonly string[]) => Partial<Place> & { fault?: string };
 
@@ -45,7 +52,7 @@ const closeTag: Move = ({ tag }) =>
 
 const openTag: Move = (_place, [, name = ""]) => {
   const tag = name.toLowerCase();
-  const fault = tag === "script" ? "scripts do not run in letters: leave <script> out" : undefined;
+  const fault = DROPPED.has(tag) ? `mail clients drop <${tag}>: leave it out` : undefined;
   return { ...inTag, tag, spaced: false, fault };
 };
 
@@ -65,7 +72,7 @@ const openAttribute: Move = ({ spaced }, [, name = "", equals]) => {
 const closeRaw: Move = ({ tag }, [, name = ""]) =>
   name.toLowerCase() === tag ? { ...inTag, tag: `/${tag}`, spaced: false } : {};
 
-/** The first that matches is taken; the last of each matches anything that is left. */
+/** White space is that of html: a no-break space is part of a name. The first that matches is taken; the last of each matches anything that is left. */
 const moves: Readonly<Record<Mode, readonly (readonly [pattern: RegExp, move: Move])[]>> = {
   text: [
     [/[^<]+/y, stay],
@@ -77,18 +84,18 @@ const moves: Readonly<Record<Mode, readonly (readonly [pattern: RegExp, move: Mo
     [/<!--(?:<!\[endif\]--|-?)>/iy, stay],
     [/<!--/y, to("comment")],
     [/<[!?]|<\/(?![a-z]|$)/iy, to("declaration")],
-    [/<(\/?[a-z][^\s/>]*)/iy, openTag],
+    [/<(\/?[a-z][^\t\n\f\r />]*)/iy, openTag],
     [/<\/?$/y, to("open")],
     [/</y, stay],
   ],
   open: [[/[^]/y, () => ({ mode: "text", fault: "expected the tag's name right behind its <" })]],
   tag: [
-    [/[\s/]+/y, () => ({ spaced: true })],
+    [/[\t\n\f\r /]+/y, () => ({ spaced: true })],
     [/>/y, closeTag],
-    [/([^\s/>][^\s/>=]*)(\s*=)?/y, openAttribute],
+    [/([^\t\n\f\r />][^\t\n\f\r />=]*)([\t\n\f\r ]*=)?/y, openAttribute],
   ],
   before: [
-    [/\s+/y, stay],
+    [/[\t\n\f\r ]+/y, stay],
     [/"/y, to("double")],
     [/'/y, to("single")],
     [/>/y, closeTag],
@@ -103,8 +110,8 @@ const moves: Readonly<Record<Mode, readonly (readonly [pattern: RegExp, move: Mo
     [/'/y, () => ({ ...inTag, spaced: false })],
   ],
   unquoted: [
-    [/[^\s>]+/y, stay],
-    [/\s+/y, () => ({ ...inTag, spaced: true })],
+    [/[^\t\n\f\r >]+/y, stay],
+    [/[\t\n\f\r ]+/y, () => ({ ...inTag, spaced: true })],
     [/>/y, closeTag],
   ],
   comment: [
@@ -116,7 +123,7 @@ const moves: Readonly<Record<Mode, readonly (readonly [pattern: RegExp, move: Mo
     [/[^]+/y, stay],
   ],
   raw: [
-    [/<\/([a-z]+)(?=[\s/>])/iy, closeRaw],
+    [/<\/([a-z]+)(?=[\t\n\f\r />])/iy, closeRaw],
     [/[^<]+|</y, stay],
   ],
 };
@@ -157,8 +164,10 @@ export function meet(a: Place, b: Place): Place | undefined {
   const [one, other] = [leaveValue(a), leaveValue(b)];
   const same = (["mode", "tag", "attribute", "conditional"] as const).every((key) => one[key] === other[key]);
   if (!same) return undefined;
-  const alike = one.value === other.value || (beginsSafely(one) && beginsSafely(other));
-  return { ...one, value: alike ? one.value : "?", spaced: one.spaced && other.spaced };
+  const alike = one.value === other.value || (hasScheme(one) && hasScheme(other));
+  // of two harmless beginnings the one that still has to end its host
+  const value = beginsSafely(one) ? other.value : one.value;
+  return { ...one, value: alike ? value : "?", spaced: one.spaced && other.spaced };
 }
 
 /** A value without quotes ends with its branch: whatever comes next in the tag needs a space before it. */
@@ -166,7 +175,11 @@ function leaveValue(place: Place): Place {
   return place.mode === "unquoted" ? { ...place, ...inTag, spaced: false } : place;
 }
 
+function hasScheme({ value }: Place): boolean {
+  return /^\s*(?:\0|https?:\/\/|mailto:)/i.test(value);
+}
+
 /** Whether the address in an attribute leads to a server or a mailbox already, so that it can no more run a script. */
 export function beginsSafely({ value }: Place): boolean {
-  return /^\s*(?:\0|https?:\/\/|mailto:)/i.test(value);
+  return /^\s*(?:\0|https?:\/\/[^/?#\0]+[/?#]|mailto:)/i.test(value);
 }

@@ -47,8 +47,14 @@ export function fillIn(
 ): Filled {
   const globals = { locale, dir: directionOf(locale), brand: looks };
   const context = { locale, ...(adminWebUrl !== undefined && { adminWebUrl }) };
-  const subject = given || (fills.subject ? checkedSubject(fills.subject(data, globals, context)) : "");
+  const subject = given?.trim()
+    ? given
+    : fills.subject
+      ? checkedSubject(fills.subject(data, globals, context))
+      : "";
   const html = checkedBody(fills.html?.(data, { ...globals, subject }, context) ?? "", "html");
+  if (fills.html && isBlank(html))
+    throw new DataFault("expected data that leaves something to read; the html would be blank");
   const text = checkedBody(fills.text?.(data, { ...globals, subject }, context) ?? plainText(html), "text");
   if (text.trim() === "")
     throw new DataFault("expected data that leaves something to read; the text part would be blank");
@@ -57,6 +63,27 @@ export function fillIn(
     headers: headersOf(manifest, data),
     lifetime: lifetimeOf(manifest, data),
   };
+}
+
+/** Whether a reader would see nothing. Cheap, for it is asked of every letter, and in time that grows with the length alone. */
+export function isBlank(html: string): boolean {
+  const body = without(without(html.toLowerCase(), /<!--/g, "-->"), /<head[\s>]/g, "</head>");
+  const shown = without(body, /<style[\s>]/g, "</style>");
+  return !shown.includes("<img") && /^(?:<[^>]*>|\s|&nbsp;)*$/.test(shown);
+}
+
+/** Without what stands from each opening to the closing behind it, or to the end. */
+function without(html: string, opening: RegExp, closing: string): string {
+  const kept: string[] = [];
+  let from = 0;
+  for (let found = opening.exec(html); found; found = opening.exec(html)) {
+    kept.push(html.slice(from, found.index));
+    const end = html.indexOf(closing, found.index);
+    if (end < 0) return kept.join("");
+    from = end + closing.length;
+    opening.lastIndex = from;
+  }
+  return kept.join("") + html.slice(from);
 }
 
 /** @throws DataFault for what would be no subject, or more than one header (the line break of an injection) */

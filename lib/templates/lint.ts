@@ -13,6 +13,9 @@ const DEEPEST = 32;
 
 const BLOCKS = new Set(["if", "unless", "each", "with", SCOPE]);
 
+/** Handlebars takes them for the value of that name wherever it is one, and what they guard would stand open. */
+const RESERVED = new Set([...BLOCKS, ...Object.keys(helpers)]);
+
 /** Values at any depth, and whether they have fields, which alone can be printed. */
 const GLOBALS: Readonly<Record<string, boolean>> = {
   locale: false,
@@ -71,6 +74,13 @@ export function lint(program: hbs.AST.Program, faults: TemplateFault[]): void {
     }
     params.forEach(visitExpression);
     hash?.pairs.forEach(({ value }) => visitExpression(value));
+    for (const local of [main, inverse].flatMap(
+      (branch) => (branch?.blockParams as string[] | undefined) ?? [],
+    )) {
+      if (!NAME.test(local) || FORBIDDEN.has(local) || RESERVED.has(local)) {
+        refuse(block, `as |${local}|: expected a name of letters, digits, _ and - that is none of a helper`);
+      }
+    }
     if (name === "each") loops++;
     if (main) visitProgram(main, depth + 1);
     if (name === "each") loops--;

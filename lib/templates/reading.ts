@@ -146,7 +146,7 @@ function draft(
     if (isProven) return [{ part, source, program, uses: [] }];
     lint(program, found);
     const { uses, html } = variablesOf(program);
-    checkUses(uses, manifest, found);
+    checkUses(uses, manifest, source.file, found);
     if (part === "html") {
       found.push(...checkHtmlContexts(program));
       checkHtmlUses(html, manifest?.raw ?? [], found);

@@ -1,5 +1,5 @@
 /** Where templates come from: folders, read once, one laid over the other. */
-import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { limits } from "../message/limits.ts";
 import { TEMPLATE_NAME } from "../message/template.ts";
@@ -145,7 +145,9 @@ function readPartials(root: Folder, path: string, layer: Layer): void {
     for (const file of root.files(folder)) {
       const name = file.replace(/\.hbs$/, "");
       const source = name !== file && TEMPLATE_NAME.test(name) ? root.read(join(folder, file)) : undefined;
-      if (source) found.set(name, source);
+      if (source && found.has(name))
+        root.refuse(join(folder, file), "is there twice, in another spelling of the language");
+      else if (source) found.set(name, source);
       else if (name === file || !TEMPLATE_NAME.test(name)) {
         root.refuse(join(folder, file), "expected NAME.hbs, a name of a-z, 0-9, . _ -");
       }
@@ -160,6 +162,8 @@ function readPartials(root: Folder, path: string, layer: Layer): void {
   }
 }
 
+const UNREADABLE = "cannot be read: see whether it may be by this user";
+
 interface Folder {
   /** Names in a folder; hidden ones and notes (`*.md`) are nobody's business */
   files(path: string): string[];
@@ -169,7 +173,7 @@ interface Folder {
 }
 
 function openFolder(folder: string, faults: TemplateFault[], origin: string): Folder {
-  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory();
+  const isFolder = attempt(() => statSync(folder))?.isDirectory();
   if (!isFolder)
     faults.push({ file: folder, message: "expected a folder of templates, as MAIL_TEMPLATES says" });
   const home = isFolder ? realpathSync(folder) + sep : "";
@@ -184,11 +188,13 @@ function openFolder(folder: string, faults: TemplateFault[], origin: string): Fo
     const found: { files: string[]; folders: string[] } = { files: [], folders: [] };
     seen.set(path, found);
     if (!isFolder) return found;
-    for (const name of readdirSync(path).toSorted()) {
+    const names = attempt(() => readdirSync(path));
+    if (!names) refuse(path, UNREADABLE);
+    for (const name of (names ?? []).toSorted()) {
       if (name.startsWith(".") || name.endsWith(".md")) continue;
       const entry = join(path, name);
-      const stat = statOf(entry);
-      if (!stat || !realpathSync(entry).startsWith(home)) {
+      const stat = attempt(() => statSync(entry));
+      if (!stat || !attempt(() => realpathSync(entry))?.startsWith(home)) {
         refuse(entry, "is a symbolic link that leads out of the folder, or nowhere");
       } else if (stat.isDirectory()) found.folders.push(name);
       else if (stat.isFile()) found.files.push(name);
@@ -200,24 +206,25 @@ function openFolder(folder: string, faults: TemplateFault[], origin: string): Fo
     files: (path) => look(path).files,
     folders: (path) => look(path).folders,
     read(path) {
-      const { size } = statSync(path);
-      const isSmall = size <= limits.templateFile;
-      const text = isSmall ? decode(readFileSync(path)) : undefined;
+      const size = attempt(() => statSync(path).size) ?? 0;
+      if (size > limits.templateFile) {
+        refuse(path, `expected at most ${limits.templateFile} bytes, got ${size}`);
+        return undefined;
+      }
+      const bytes = attempt(() => readFileSync(path));
+      const text = bytes && decode(bytes);
       if (text !== undefined) return { file: nameOf(path), text };
-      refuse(
-        path,
-        isSmall ? "expected text in UTF-8" : `expected at most ${limits.templateFile} bytes, got ${size}`,
-      );
+      refuse(path, bytes ? "expected text in UTF-8" : UNREADABLE);
       return undefined;
     },
     refuse,
   };
 }
 
-/** @returns undefined for a symbolic link that leads nowhere, or to itself */
-function statOf(path: string): Stats | undefined {
+/** @returns undefined where a file cannot be read, is gone, or is a symbolic link to itself */
+function attempt<Result>(read: () => Result): Result | undefined {
   try {
-    return statSync(path);
+    return read();
   } catch {
     return undefined;
   }
@@ -225,9 +232,5 @@ function statOf(path: string): Stats | undefined {
 
 /** Without the byte order mark that some editors write; undefined for other encodings, which would be a letter of question marks. */
 function decode(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+  return attempt(() => new TextDecoder("utf-8", { fatal: true }).decode(bytes));
 }

@@ -7,16 +7,25 @@ import type { Manifest } from "./manifest.ts";
 import { faultAt } from "./syntax.ts";
 import type { HtmlUse, VariableUse } from "./variables.ts";
 
-/** Finds variables that there are not, and those that are printed although they may be missing. */
+/**
+ * Finds variables that there are not, and those that are printed although they may be missing.
+ * @param file the letter's own; what stands elsewhere is in a partial, which may ask for values that it was not given
+ */
 export function checkUses(
   uses: readonly VariableUse[],
   manifest: Manifest | undefined,
+  file: string,
   faults: TemplateFault[],
 ): void {
   for (const use of uses) {
+    if (!use.needed && use.node.loc.source !== file && isUnknown(use, manifest)) continue;
     const complaint = use.path.length > 0 ? manifest && aboutData(use, manifest.data) : aboutGlobal(use);
     if (complaint !== undefined) faults.push(faultAt(use.node, complaint));
   }
+}
+
+function isUnknown({ path: [name = ""] }: VariableUse, manifest: Manifest | undefined): boolean {
+  return manifest !== undefined && !Object.hasOwn(fieldsOf(manifest.data).properties, name);
 }
 
 /** Field by field, as far as the schema says what there is. */

@@ -154,7 +154,7 @@ describe("a schema", () => {
 describe("a variable", () => {
   const faultsOf = (template: string, schema: object) => {
     const faults: TemplateFault[] = [];
-    checkUses(usesOf(template), { data: schema } as unknown as Manifest, faults);
+    checkUses(usesOf(template), { data: schema } as unknown as Manifest, "a.hbs", faults);
     return faults.map(describeFault);
   };
   const schema = data({ name: text, city: text, plan: { default: "free" } }, { required: ["name"] });
