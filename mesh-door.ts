@@ -36,7 +36,7 @@ export function openBrokerDoor(broker: ServiceBroker): Door & ServiceDoor {
     letters: async () => ({
       templates: await call<Template[]>("mail.templates"),
       render: (request) => call<RenderedTemplate>("mail.render", request),
-      notes: [],
+      notes: () => [],
     }),
     list: (query) => call<MessageList>("mail.list", query),
     get: (id) => call<PublicRecord>("mail.get", { id }),

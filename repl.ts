@@ -65,9 +65,9 @@ function offer(command: Command): Offer | undefined {
   return { signature: repl, options: others };
 }
 
-/** Options that stand for settings are left out: the service has its own. */
+/** Options that stand for settings are left out: the service has its own; and so are those of the command line only. */
 function ownOptions({ options = [] }: Command): readonly Option[] {
-  return options.filter(({ setting }) => !setting);
+  return options.filter(({ setting, cliOnly }) => !setting && !cliOnly);
 }
 
 function notHere(): never {

@@ -32,6 +32,8 @@ export interface Option {
   conflicts?: readonly string[];
   /** It may be given several times, its values come joined by this; also `--name one two` */
   joinedBy?: string;
+  /** Command line only: it does something on the machine of who gives it */
+  cliOnly?: true;
   /** It stands for this variable: command line only, for a mesh has settings of its own */
   setting?: VariableName;
   /** What no longer counts when this setting is given: parts of another server */

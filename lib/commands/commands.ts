@@ -7,7 +7,7 @@ import { requiredSenderOption, senderOption, serverOptions } from "./server-opti
 import { showProvider, showProviders } from "./show-providers.ts";
 import { isSent, showReceipt, showReport } from "./show-report.ts";
 import { readSettings, showSettings } from "./show-settings.ts";
-import { findTemplate, letterLocaleOption, templatesCommand } from "./templates.ts";
+import { letterLocaleOption, sampleOf, templatesCommand } from "./templates.ts";
 
 const localeOption: Option = {
   name: "locale",
@@ -101,19 +101,15 @@ async function verify({ transport }: Input, { door, locale, progress }: Room): P
 const PATIENCE_MS = 120_000;
 
 async function test({ to = "", template, locale }: Input, { door, progress }: Room): Promise<Answer> {
+  if (locale !== undefined && template === undefined) {
+    throw new UsageError("--locale: the test message is in English", "Name a letter with --template.");
+  }
   const { send, whereabouts, letters } = await door();
   const { node, transports } = await whereabouts();
-  const content =
-    template === undefined
-      ? testLetter(node, transports)
-      : {
-          template,
-          data: findTemplate((await letters()).templates, template).sample,
-          ...(locale && { locale }),
-        };
+  const letter = template === undefined ? undefined : await sampleOf(await letters(), template, locale);
   const message = {
     to,
-    ...content,
+    ...(letter?.request ?? testLetter(node, transports)),
     headers: { "Auto-Submitted": "auto-generated" },
     tags: ["meshmail-test"],
     wait: PATIENCE_MS,
@@ -123,7 +119,7 @@ async function test({ to = "", template, locale }: Input, { door, progress }: Ro
   return {
     status: isSent(receipt) ? 0 : 1,
     document: receipt,
-    show: (page) => showReceipt(page, receipt, server),
+    show: (page) => showReceipt(page, receipt, { server, letter: letter?.words }),
   };
 }
 

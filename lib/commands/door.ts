@@ -37,8 +37,8 @@ export interface Letters {
   templates: Template[];
   /** As `mail.render` */
   render: (request: RenderRequest) => Promise<RenderedTemplate>;
-  /** What is not as in a letter that is sent, in sentences */
-  notes: string[];
+  /** What is not as in letters that are sent, in sentences */
+  notes: (made: readonly Pick<RenderedTemplate, "html" | "text">[]) => string[];
 }
 
 /** One page of messages, newest first. */
@@ -84,10 +84,11 @@ async function lettersOf(config: Config): Promise<Letters> {
   const { adminWebUrl } = config;
   const templates = await loadTemplates({ ...config, adminWebUrl: adminWebUrl ?? EXAMPLE_WEB_URL });
   const note = `ADMIN_WEB_URL is not set: links lead to ${EXAMPLE_WEB_URL} in its place.`;
+  const hasStandIn = (part: string): boolean => adminWebUrl === undefined && part.includes(EXAMPLE_WEB_URL);
   return {
     templates: templates.list(),
     render: async (request) => templates.render(request),
-    notes: adminWebUrl === undefined ? [note] : [],
+    notes: (made) => (made.some(({ html, text }) => hasStandIn(html) || hasStandIn(text)) ? [note] : []),
   };
 }
 

@@ -114,13 +114,12 @@ function wrap(text: string, width: number): string[] {
   return lines.map((line) => line.trimEnd());
 }
 
-const WIDE = String.raw`\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6\p{Emoji_Presentation}`;
-const wide = new RegExp(`[${WIDE}]`, "u");
-/** No line begins with a closing mark. */
-const breakable = new RegExp(
-  `[${WIDE}][。，、；：？！）》”]* *|[^${WIDE} ]+[。，、；：？！）》”]* *| +`,
-  "gu",
-);
+/** Not the marks that lie over a character, nor the halfwidth forms, which are letters of the same scripts. */
+const WIDE = String.raw`[[\p{sc=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{sc=Hangul}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6\p{Emoji_Presentation}]--[\p{M}\uff61-\uffdc]]`;
+const wide = new RegExp(WIDE, "v");
+/** No line begins with a closing mark, or with what makes the vowel before it long. */
+const CLOSING = "[。，、；：？！）》”」』】ー]*";
+const breakable = new RegExp(`${WIDE}\\p{M}*${CLOSING} *|[^${WIDE} ]+${CLOSING} *| +`, "gv");
 
 /** Columns that a line takes on a terminal, its colours left out. */
 export function widthOf(line: string): number {

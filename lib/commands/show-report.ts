@@ -72,14 +72,19 @@ export function isSent({ status, recipients }: MailReceipt): boolean {
   return status === "sent" && recipients.every((recipient) => recipient.status === "sent");
 }
 
-/** What became of a test message. Only what a server took is called sent. */
-export function showReceipt(page: Page, receipt: MailReceipt, server = ""): string[] {
+/** What became of a test message, and which letter it was. Only what a server took is called sent. */
+export function showReceipt(
+  page: Page,
+  receipt: MailReceipt,
+  { server = "", letter = "" }: { server?: string | undefined; letter?: string | undefined } = {},
+): string[] {
   const { status, recipients, messageId, nextAttemptAt, problem } = receipt;
   const sent = isSent(receipt);
   const headline = status === "sent" && !sent ? "not sent to all" : headlines[status];
   const kept = status !== "deferred" || nextAttemptAt !== undefined;
   const later = status === "deferred" ? (nextAttemptAt ?? "never: the test is not kept") : undefined;
   const facts: Cell[][] = [
+    ["letter", letter],
     ["server", server],
     ["Message-ID", messageId],
     ...(later ? [["next attempt", later]] : []),

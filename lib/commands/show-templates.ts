@@ -1,6 +1,7 @@
 /** Templates as people read them: all in a table, or one with its data, its letter and what is wrong with that. */
+import { nearestLocale } from "../templates/locale.ts";
 import type { LooksFinding } from "../templates/looks/finding.ts";
-import type { Proof } from "../templates/preview/preview.ts";
+import { type Proof, toldOf } from "../templates/preview/preview.ts";
 import type { Template } from "../templates/template.ts";
 import type { Browsed } from "./browse.ts";
 import { type Cell, columns, mark, type Page, paragraph } from "./page.ts";
@@ -15,30 +16,38 @@ export function showTemplates(page: Page, templates: readonly Template[]): strin
 export function showTemplate(
   page: Page,
   { name, description, locales, data }: Template,
-  { locale, subject, text, findings, failed }: Proof,
-  { locale: wanted = locale, notes }: { locale?: string; notes: readonly string[] },
+  proof: Proof,
+  { locale: wanted, notes }: { locale?: string; notes: readonly string[] },
 ): string[] {
-  const isOther = wanted.toLowerCase() !== locale.toLowerCase();
-  const heading = `Letter in ${locale}${isOther ? `: it is not there in ${wanted}` : ""}`;
+  const { locale, subject, text, failed } = proof;
   const lines = text.trimEnd().split("\n");
   const letter = [
-    page.paint("strong", heading),
+    page.paint("strong", `Letter ${inLanguage(locale, wanted)}`),
     "",
     ...columns(page, [[{ text: "subject", tone: "quiet" }, subject]]),
     "",
     ...lines.flatMap((line) => (line.trim() === "" ? "" : paragraph(page, line, 2))),
+    "",
   ];
   const fields = fieldsOf(data);
   return [
     page.paint("strong", name),
-    ...paragraph(page, description),
+    ...(description === "" ? [] : paragraph(page, description)),
     "",
     ...columns(page, [[{ text: "languages", tone: "quiet" }, locales.join(", ")]]),
     ...(fields.length > 0 ? ["", page.paint("strong", "Data"), "", ...columns(page, fields)] : []),
     "",
-    ...(failed === undefined ? [...letter, "", ...showFindings(page, findings)] : showFailure(page, failed)),
+    ...(failed === undefined ? letter : []),
+    ...showFindings(page, toldOf(proof)),
     ...showNotes(page, notes),
   ];
+}
+
+/** The language that was chosen, and why that where another was asked for. */
+export function inLanguage(locale: string, wanted = locale): string {
+  if (wanted.toLowerCase() === locale.toLowerCase()) return `in ${locale}`;
+  const isNear = nearestLocale(wanted, [locale]) !== undefined;
+  return isNear ? `in ${locale}, the nearest to ${wanted}` : `in ${locale}: it is not there in ${wanted}`;
 }
 
 /** Where the page is, then each letter that something is wrong with. */
@@ -48,14 +57,14 @@ export function showBrowsed(
   proofs: readonly Proof[],
   notes: readonly string[],
 ): string[] {
-  const wrong = proofs.filter(({ failed, findings }) => failed !== undefined || findings.length > 0);
+  const wrong = proofs.filter((proof) => toldOf(proof).length > 0);
   return [
     ...columns(page, [[mark(page, opened ? "good" : "odd"), path]], 0),
     ...paragraph(page, opened ? "The browser has it." : "Open it yourself: nothing here opens pages.", 3),
-    ...wrong.flatMap(({ name, locale, failed, findings }) => [
+    ...wrong.flatMap((proof) => [
       "",
-      page.paint("strong", `${name} in ${locale}`),
-      ...(failed === undefined ? showFindings(page, findings) : showFailure(page, failed)),
+      page.paint("strong", `${proof.name} in ${proof.locale}`),
+      ...showFindings(page, toldOf(proof)),
     ]),
     ...showNotes(page, notes),
   ];
@@ -67,10 +76,6 @@ function showFindings(page: Page, findings: readonly LooksFinding[]): string[] {
     `${line === undefined ? "" : `line ${line} of the html: `}${message}`,
   ]);
   return columns(page, rows.length > 0 ? rows : [[mark(page, "good"), "nothing to correct"]], 0);
-}
-
-function showFailure(page: Page, failed: string): string[] {
-  return columns(page, [[mark(page, "bad"), `no letter comes of the sample: ${failed}`]], 0);
 }
 
 function showNotes(page: Page, notes: readonly string[]): string[] {

@@ -41,7 +41,8 @@ export function plainText(html: string): string {
       { selector: "hr", options: { length: 10 } },
       ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({
         selector,
-        options: { uppercase: false },
+        // one blank line above, as above a paragraph
+        options: { uppercase: false, leadingLineBreaks: 2 },
       })),
     ],
   });

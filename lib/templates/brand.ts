@@ -1,7 +1,7 @@
 /** The looks of the letters: the brand as it is set, completed so that every letter can be read. */
 import type { Config } from "../config/config.ts";
 import { parseAddress } from "../message/address.ts";
-import { contrast, READABLE, type Rgb, rgbOf } from "./contrast.ts";
+import { contrast, hexOf, READABLE, type Rgb, rgbOf } from "./contrast.ts";
 
 /** What the frame of the built-in letters lays its text on */
 export const LIGHT_GROUND = "#ffffff";
@@ -72,10 +72,6 @@ function readable(color: Rgb, ground: Rgb, end: Rgb): Rgb {
 function mix(from: Rgb, to: Rgb, share: number): Rgb {
   const channel = (index: 0 | 1 | 2) => Math.round(from[index] + (to[index] - from[index]) * share);
   return [channel(0), channel(1), channel(2)];
-}
-
-function hexOf(rgb: Rgb): string {
-  return `#${rgb.map((channel) => channel.toString(16).padStart(2, "0")).join("")}`;
 }
 
 /** `mailto:` (RFC 6068) or the web address; undefined for a telephone number and other words. */

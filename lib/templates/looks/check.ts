@@ -1,4 +1,6 @@
 /** Whether a letter looks right everywhere: what mail clients drop, clip or show unreadably (caniemail.com, WCAG 2.2). */
+import { directionOf } from "../locale.ts";
+import type { RenderedTemplate } from "../template.ts";
 import { type CssRule, isImportant, rulesOf } from "./css.ts";
 import { error, inOrder, type LooksFinding, warning } from "./finding.ts";
 import { checkElements } from "./elements.ts";
@@ -6,15 +8,6 @@ import { checkTexts, declaresDark, isDarkMedia } from "./texts.ts";
 import { type Markup, type MarkupElement, readMarkup } from "./markup.ts";
 
 export type { LooksFinding } from "./finding.ts";
-
-/** A letter as it goes out: variables filled in, CSS inlined; `html` is empty for one that is text alone. */
-export interface Letter {
-  subject: string;
-  html: string;
-  text: string;
-  /** BCP 47 tag */
-  locale: string;
-}
 
 /** Bytes after which Gmail cuts a letter off and shows a link in the place of its end */
 const CLIPPED = 102 * 1024;
@@ -25,14 +18,13 @@ const SUBJECT_LIMIT = 78;
 
 const TAG_IN_TEXT =
   /<\/?(?:a|b|body|br|div|em|h[1-6]|head|hr|html|i|img|li|ol|p|span|strong|style|t[dhr]|table|ul)(?:\s[^<>]*)?\/?>/i;
-const RTL_SCRIPTS = new Set(["Adlm", "Arab", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"]);
 
 /**
  * Everything found, in the order of the lines. Findings quote a few words of the letter: give it letters of sample data, for
  * real ones hold one-time passwords.
  * @returns `error`: some reader cannot read or use the letter; `warning`: it looks worse for some
  */
-export async function checkLooks(letter: Letter): Promise<LooksFinding[]> {
+export async function checkLooks(letter: RenderedTemplate): Promise<LooksFinding[]> {
   return [
     ...checkSubject(letter.subject),
     ...checkText(letter.text),
@@ -57,7 +49,7 @@ function checkText(text: string): LooksFinding[] {
   return [warning(`the text part has the tag ${tag} in its line ${line + 1}: write it without`)];
 }
 
-async function checkHtml({ html, locale }: Letter): Promise<LooksFinding[]> {
+async function checkHtml({ html, locale }: RenderedTemplate): Promise<LooksFinding[]> {
   const markup = readMarkup(html);
   const sheets = styleSheets(markup);
   const rules = sheets.flatMap(({ css }) => rulesOf(css));
@@ -128,7 +120,7 @@ function checkLanguage(html: MarkupElement | undefined, locale: string): LooksFi
       error(`<html> ${got} in a letter in ${locale}: write lang="${locale}", ${why}`, html?.line),
     );
   }
-  const expected = RTL_SCRIPTS.has(languageOf(locale)?.script ?? "") ? "rtl" : "ltr";
+  const expected = directionOf(locale);
   if (dir.toLowerCase() !== expected) {
     findings.push(error(`<html> must have dir="${expected}" in a letter in ${locale}`, html?.line));
   }

@@ -48,10 +48,6 @@ export function over({ rgb, alpha }: Colour, ground: Rgb): Rgb {
   return [mixed(0), mixed(1), mixed(2)];
 }
 
-export function hexOf(rgb: Rgb): string {
-  return `#${rgb.map((channel) => channel.toString(16).padStart(2, "0")).join("")}`;
-}
-
 function fromHex(digits: string): Colour {
   const long = digits.length < 6 ? digits.replace(/./g, "$&$&") : digits;
   const at = (place: number) => Number.parseInt(long.slice(place, place + 2), 16);

@@ -1,7 +1,7 @@
 /** Whether the text of a letter can be read, in light, in dark and by its size (WCAG 2.2). */
 import { appearancesOf, type Appearance, DARK, LIGHT } from "./appearance.ts";
-import { hexOf, over } from "./colours.ts";
-import { contrast, READABLE } from "../contrast.ts";
+import { over } from "./colours.ts";
+import { contrast, hexOf, READABLE } from "../contrast.ts";
 import { type CssRule, declarationsOf, rulesOf } from "./css.ts";
 import { error, type LooksFinding, warning } from "./finding.ts";
 import { describe, type Markup, type MarkupElement, readMarkup } from "./markup.ts";

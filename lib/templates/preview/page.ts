@@ -33,11 +33,9 @@ function show() {
   document.title = proof.name + " (" + proof.locale + ")";
   fill("name", proof.name + " · " + proof.locale, "en");
   const isMade = proof.failed === undefined;
-  fill("subject", isMade ? proof.subject : "No letter comes of the sample", isMade ? proof.locale : "en");
+  fill("subject", isMade ? proof.subject : "No letter", isMade ? proof.locale : "en");
   fill("text", proof.text, proof.locale);
-  const failure = isMade ? [] : [{ severity: "error", message: proof.failed }];
-  const rank = ({ severity }) => (severity === "error" ? 0 : 1);
-  const findings = [...failure, ...proof.findings].sort((a, b) => rank(a) - rank(b));
+  const findings = isMade ? proof.findings : [proof.failed];
   const items = findings.map(({ severity, line, message }) =>
     make("li", {}, make("b", { className: severity }, severity), (line ? "line " + line + ": " : "") + message),
   );
@@ -167,9 +165,13 @@ pre { max-width: 80ch; margin-top: 6px; padding: 16px; background: var(--sheet);
   .description { display: none; }
   nav li { display: flex; flex-wrap: wrap; gap: 4px 12px; justify-content: space-between; align-items: center; padding: 8px 0; }
   .locales { margin: 0; }
-  main { padding: 16px 0 32px; }
-  main > *, figcaption, #frames > p { margin-left: 16px; margin-right: 16px; }
-  #frames { margin: 0; }
+  main { padding: 16px 16px 32px; }
+  #frames { margin-right: -16px; }
   .phone { order: -1; }
+}
+/* the frame of a phone needs the whole width of one */
+@media (max-width: 406px) {
+  #frames { margin-left: -16px; }
+  figcaption, #frames > p { margin-left: 16px; margin-right: 16px; }
 }
 `;

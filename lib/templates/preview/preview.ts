@@ -14,9 +14,19 @@ export interface Proof {
   /** Empty for a letter that is text alone */
   html: string;
   text: string;
+  /** Errors first */
   findings: readonly LooksFinding[];
-  /** Why no letter could be made of the sample */
-  failed?: string;
+  /** Why there is no letter: an error, or a warning where no sample was given to make it of */
+  failed?: LooksFinding;
+}
+
+/** All that is to be said of it. */
+export function toldOf({ failed, findings }: Proof): readonly LooksFinding[] {
+  return failed === undefined ? findings : [failed];
+}
+
+export function isWrong(proof: Proof): boolean {
+  return toldOf(proof).some(({ severity }) => severity === "error");
 }
 
 // what runs in the page, whole: its hash stands in the policy
@@ -101,11 +111,10 @@ function listOf(proofs: readonly Proof[]): string {
   return `<ul>${items.join("\n")}</ul>`;
 }
 
-function linkTo({ name, locale, findings, failed }: Proof): string {
-  const isWrong = failed !== undefined || findings.some(({ severity }) => severity === "error");
-  const [kind, word] = isWrong ? ["error", "has errors"] : ["warning", "has warnings"];
-  const sign =
-    isWrong || findings.length > 0 ? `<b class="${kind}" role="img" aria-label="${word}">!</b>` : "";
+function linkTo(proof: Proof): string {
+  const { name, locale } = proof;
+  const [kind, word] = isWrong(proof) ? ["error", "has errors"] : ["warning", "has warnings"];
+  const sign = toldOf(proof).length > 0 ? `<b class="${kind}" role="img" aria-label="${word}">!</b>` : "";
   const target = escape(`#${name}/${locale}`);
   return `<a href="${target}" aria-label="${escape(`${name}, ${locale}`)}${sign && `, ${word}`}">${escape(locale)}${sign}</a>`;
 }

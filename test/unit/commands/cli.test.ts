@@ -98,7 +98,9 @@ describe("smtp test", () => {
   it("sends a letter with its sample instead, in the language that is asked for", async () => {
     const { door, calls } = fakeDoor();
     const words = [...toAnn, "--template", "welcome", "--locale", "zh-Hans-CN"];
-    expect((await run(words, { door })).status).toBe(0);
+    const { status, stdout } = await run(words, { door });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/letter +welcome in zh-CN, the nearest to zh-Hans-CN\n/);
     expect(calls[0]).toEqual({
       action: "send",
       params: {
@@ -111,6 +113,14 @@ describe("smtp test", () => {
         wait: expect.any(Number),
       },
     });
+  });
+
+  it("refuses a language of no letter", async () => {
+    const { door, calls } = fakeDoor();
+    const { status, stderr } = await run([...toAnn, "--locale", "ja"], { door });
+    expect(status).toBe(2);
+    expect(stderr).toContain("--locale: the test message is in English\n   Name a letter with --template.");
+    expect(calls).toEqual([]);
   });
 
   it("refuses a letter that there is not before anything is sent", async () => {

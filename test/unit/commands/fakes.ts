@@ -89,7 +89,7 @@ export function fakeLetters(html = "", notes: string[] = []): Letters {
         locale: locale.toLowerCase().startsWith("zh") ? "zh-CN" : "en",
       };
     },
-    notes,
+    notes: () => notes,
   };
 }
 

@@ -1,7 +1,7 @@
 /** Columns, lines and colours. */
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "@jest/globals";
-import { columns, mark, pageFor, paragraph } from "../../../lib/commands/page.ts";
+import { columns, mark, pageFor, paragraph, widthOf } from "../../../lib/commands/page.ts";
 
 const terminal = (width: number) => pageFor({ isTTY: true, columns: width });
 const pipe = pageFor({});
@@ -84,8 +84,27 @@ describe("columns", () => {
     expect(paragraph(terminal(10), "授权码不是登录密码。")).toEqual(["授权码不是", "登录密码。"]);
   });
 
-  it("begin no line with a closing mark", () => {
-    expect(paragraph(terminal(8), "授权码，密码")).toEqual(["授权码，", "密码"]);
+  it("count the long sound of Japanese as two as well, halfwidth letters as one and marks on them as none", () => {
+    expect(widthOf("サーバー・ヽ")).toBe(12);
+    expect(widthOf("ｻｰﾊﾞｰ")).toBe(5);
+    expect(widthOf("か\u3099")).toBe(2);
+    expect(widthOf("\u001b[31mコード\u001b[39m")).toBe(6);
+  });
+
+  it.each([
+    ["授权码，密码", ["授权码，", "密码"]],
+    ["あのねサーバ", ["あのね", "サーバ"]],
+    ["「認証中」です", ["「認証", "中」です"]],
+  ])("begin no line of %s with a closing mark, or with a long sound", (text, lines) => {
+    expect(paragraph(terminal(8), text)).toEqual(lines);
+  });
+
+  it("break Japanese where the page ends", () => {
+    const text =
+      "このメールにお心当たりがない場合は、そのまま破棄してください。サーバーのエラーではありません。";
+    const lines = paragraph(terminal(30), text);
+    expect(lines.length).toBeGreaterThan(2);
+    expect(lines.join("")).toBe(text);
   });
 
   it("show no control sequence that came in a text", () => {

@@ -63,6 +63,9 @@ Letter in en
     expect((await run(["templates", "welcome", "--locale", "fr"])).stdout).toContain(
       "Letter in en: it is not there in fr\n",
     );
+    expect((await run(["templates", "welcome", "--locale", "zh-TW"])).stdout).toContain(
+      "Letter in zh-CN, the nearest to zh-TW\n",
+    );
     expect((await run(["templates", "welcome", "--locale", "ZH-cn"])).stdout).toContain("Letter in zh-CN\n");
   });
 
@@ -96,13 +99,23 @@ Letter in en
     expect(status).toBe(1);
     expect(stdout).toContain("✗  no letter comes of the sample: welcome needs data.name\n");
     const { stdout: document } = await run(["templates", "welcome", "--json"], { door: doorTo(broken) });
-    expect(JSON.parse(document)).toMatchObject({ failed: "welcome needs data.name", findings: [] });
+    const message = "no letter comes of the sample: welcome needs data.name";
+    expect(JSON.parse(document)).toMatchObject({ failed: { severity: "error", message }, findings: [] });
   });
 
-  it("suggests what a mistyped name may have meant", async () => {
-    const { status, stdout, stderr } = await run(["templates", "welcom"]);
+  it.each([
+    ["welcom", 'Did you mean "welcome"?'],
+    ["order", "Give one of these: welcome, goodbye."],
+  ])("of the name %s, which there is not, are named", async (name, remedy) => {
+    const { status, stdout, stderr } = await run(["templates", name]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toContain('Did you mean "welcome"?');
+    expect(stderr).toContain(remedy);
+  });
+
+  it("refuses a language for the list, which has all of them", async () => {
+    const { status, stderr } = await run(["templates", "--locale", "fr"]);
+    expect(status).toBe(2);
+    expect(stderr).toContain("--locale: the list has every language");
   });
 
   it("refuses a language that is none", async () => {
@@ -142,7 +155,7 @@ describe("templates --open", () => {
 
   const proofsOf = (page = "") => {
     const [, data = ""] = /id="proofs">(.*?)<\/script>/s.exec(page) ?? [];
-    return JSON.parse(data) as { name: string; locale: string; failed?: string }[];
+    return JSON.parse(data) as { name: string; locale: string; failed?: { message: string } }[];
   };
 
   it.each([
@@ -169,7 +182,8 @@ describe("templates --open", () => {
     const { pages, browse } = fakeBrowser();
     const { status, stdout } = await run(["templates", "--open"], { browse, door: doorTo(broken) });
     expect(status).toBe(1);
-    expect(proofsOf(pages[0])[1]).toMatchObject({ locale: "zh-CN", failed: "welcome needs data.name" });
+    const message = "no letter comes of the sample: welcome needs data.name";
+    expect(proofsOf(pages[0])[1]).toMatchObject({ locale: "zh-CN", failed: { message } });
     expect(stdout).toContain("welcome in zh-CN\n✗  no letter comes of the sample");
   });
 
@@ -202,21 +216,34 @@ describe("templates --open", () => {
 });
 
 describe("the letters of this process", () => {
-  const real = (words: string[], settings: Record<string, string>) => {
+  const real = (words: readonly string[], settings: Record<string, string>) => {
     const environment = environmentOf(settings);
-    return run(["templates", ...words], { environment: () => environment, door: openLocalDoor(environment) });
+    return run(words, {
+      environment: () => environment,
+      door: openLocalDoor(environment),
+      browse: async () => ({ path: "/tmp/page.html", opened: true }),
+    });
   };
 
   it("have links to a stand-in while ADMIN_WEB_URL is not set, and say so", async () => {
-    const { status, stdout } = await real(["invitation"], {});
+    const { status, stdout } = await real(["templates", "invitation"], {});
     expect(stdout).toContain("https://app.example.com/");
     expect(stdout).toContain("ADMIN_WEB_URL is not set");
     expect(status).toBe(0);
   });
 
+  it.each([
+    [["verification"], false],
+    [["verification", "--open"], false],
+    [["--open"], true],
+  ])("say so for %j only where such a link is: %s", async (words, isSaid) => {
+    const { stdout } = await real(["templates", ...words], {});
+    expect(stdout.includes("ADMIN_WEB_URL is not set")).toBe(isSaid);
+  });
+
   it("have the links and the brand of the settings", async () => {
     const settings = { ADMIN_WEB_URL: "https://admin.example.org", MAIL_BRAND_NAME: "Acme" };
-    const { stdout } = await real(["invitation"], settings);
+    const { stdout } = await real(["templates", "invitation"], settings);
     expect(stdout).toContain("https://admin.example.org/");
     expect(stdout).not.toContain("ADMIN_WEB_URL is not set");
     expect(stdout).toContain("Acme");
@@ -226,9 +253,39 @@ describe("the letters of this process", () => {
     const folder = scratchFolder();
     mkdirSync(join(folder, "welcome"));
     writeFileSync(join(folder, "welcome/template.json"), "{");
-    const { status, stderr } = await real([], { MAIL_TEMPLATES: folder });
+    const { status, stderr } = await real(["templates"], { MAIL_TEMPLATES: folder });
     expect(status).toBe(1);
     expect(stderr).toMatch(/^✗ {2}welcome\/template\.json:/);
     expect(stderr).toContain("MAIL_TEMPLATES");
+  });
+
+  describe("without a template.json, whose sample is made up", () => {
+    const without = (html: string) => {
+      const folder = scratchFolder();
+      mkdirSync(join(folder, "bare/en"), { recursive: true });
+      writeFileSync(join(folder, "bare/en/subject.hbs"), "Hello");
+      writeFileSync(join(folder, "bare/en/html.hbs"), html);
+      return { MAIL_TEMPLATES: folder, SMTP_URI: "smtp://127.0.0.1:1", SMTP_SENDER: "me@example.com" };
+    };
+    const sentence = "there is no template.json: write one with a sample to see the letter";
+
+    it.each(["{{date at}}", "{{number order.total}}"])("say what %s is in want of", async (html) => {
+      const { status, stdout } = await real(["templates", "bare"], without(html));
+      expect(status).toBe(0);
+      expect(stdout).toContain(`\n!  ${sentence}\n`);
+      expect((await real(["templates", "--open"], without(html))).status).toBe(0);
+    });
+
+    it("have no empty line in the place of a description", async () => {
+      const { stdout } = await real(["templates", "bare"], without("<p>Hello</p>"));
+      expect(stdout).toMatch(/^bare\n\n {2}languages {2}en\n/);
+    });
+
+    it("are not sent as a test where nothing comes of that", async () => {
+      const words = ["smtp", "test", "--to", "ann@example.com", "--template", "bare"];
+      const { status, stderr } = await real(words, without("{{date at}}"));
+      expect(status).toBe(2);
+      expect(stderr).toContain(`--template: ${sentence}`);
+    });
   });
 });

@@ -19,6 +19,13 @@ describe("plain text", () => {
     expect(plainText(html)).toBe("Hello");
   });
 
+  it.each(["h1", "h2", "h3", "h4"])("has one empty line above %s, and one below", (heading) => {
+    const html = `<table><tr><td>Acme</td></tr><tr><td><${heading}>Welcome</${heading}><p>Hello</p></td></tr></table>`;
+    expect(plainText(`${html}<p>Bye</p><${heading}>More</${heading}>`)).toMatch(
+      /^Acme\n\nWelcome\n\nHello\n\nBye\n\nMore$/,
+    );
+  });
+
   it("does not wrap lines", () => {
     const sentence = "word ".repeat(100).trim();
     expect(plainText(`<p>${sentence}</p>`)).toBe(sentence);

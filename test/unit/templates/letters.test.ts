@@ -1,7 +1,7 @@
 /** The built-in letters: in every language, with every brand, they look right and say what they are for. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "@jest/globals";
+import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import type { Config } from "../../../lib/config/config.ts";
 import { looksOf } from "../../../lib/templates/brand.ts";
@@ -13,6 +13,10 @@ import { parse } from "../../../lib/templates/syntax.ts";
 import type { RenderedTemplate, Templates } from "../../../lib/templates/template.ts";
 import { openTemplates } from "../../../lib/templates/templates.ts";
 import { variablesOf } from "../../../lib/templates/variables.ts";
+import { closeEverything } from "../../support/open.ts";
+import { letter as filesOf, openFiles } from "./open-templates.ts";
+
+afterEach(closeEverything);
 
 const FOLDER = join(__dirname, "../../../templates");
 const BASE = "https://app.example.com/desk";
@@ -215,6 +219,21 @@ describe("the notice", () => {
     expect(letter.subject).toBe("<S> & co");
     expect(letter.html).toContain("<title>&lt;S&gt; &amp; co</title>");
     expect(letter.text).toContain("A & B link <https://example.com>");
+  });
+});
+
+describe("a letter of one's own", () => {
+  it("in the built-in frame has a text part that is as tidy as theirs, with its address once", async () => {
+    const html = '{{#> frame preheader="x"}}{{#> heading}}Hello{{/heading}}{{> button label="Go"}}{{/frame}}';
+    const data = { address: "https://example.com" };
+    const files = filesOf(html, { address: { type: "string" } }, { sample: data });
+    const own = await openFiles(files, { brand: { name: "Acme" } });
+    const made = own.render({ template: "a", data });
+    expect(tidiness(made)).toEqual([]);
+    expect(made.text).toContain("Acme\n\nHello\n");
+    // the button's own, and the one in clear
+    expect(made.text.match(/https:/g)).toHaveLength(2);
+    expect(made.text).toMatch(/browser:\nhttps:\/\/example\.com\/$/m);
   });
 });
 

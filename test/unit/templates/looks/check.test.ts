@@ -1,20 +1,21 @@
 /** The check of a letter's looks: a good letter passes, and each fault planted into it is found, and nothing else. */
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { checkLooks, type Letter, type LooksFinding } from "../../../../lib/templates/looks/check.ts";
+import { checkLooks, type LooksFinding } from "../../../../lib/templates/looks/check.ts";
+import type { RenderedTemplate } from "../../../../lib/templates/template.ts";
 import { arabic, chinese, english } from "./good-letters.ts";
 
 /** As `error: 12: …` would be read: the line is checked where it is wanted. */
 const printed = ({ severity, message }: LooksFinding): string => `${severity}: ${message}`;
 
 /** The English letter with a piece of its html replaced. */
-function planted(piece: string, fault: string): Letter {
+function planted(piece: string, fault: string): RenderedTemplate {
   const html = english.html.replace(piece, () => fault);
   if (html === english.html) throw new Error(`the good letter has no ${piece}`);
   return { ...english, html };
 }
 
-const lineOf = (letter: Letter, piece: string): number =>
+const lineOf = (letter: RenderedTemplate, piece: string): number =>
   letter.html.slice(0, letter.html.indexOf(piece)).split("\n").length;
 
 const PARAGRAPH = '<p style="margin:0 0 24px">';
@@ -282,7 +283,7 @@ describe("one fault is one finding", () => {
 });
 
 describe("what is found", () => {
-  const found = async (letter: Letter) => (await checkLooks(letter)).map(printed);
+  const found = async (letter: RenderedTemplate) => (await checkLooks(letter)).map(printed);
 
   it("comes in the order of the lines, what has none first", async () => {
     const letter = planted("</h1>", '</h1><img src="a.png"></div>');
@@ -411,14 +412,17 @@ describe("what is found", () => {
     expect(await found(planted(PARAGRAPH, table + PARAGRAPH))).toEqual([]);
   });
 
-  it("is a letter written from left to right in a language that is not", async () => {
-    const html = arabic.html.replace('lang="ar-EG" dir="rtl"', 'lang="ar"');
-    expect(await found({ ...arabic, html })).toEqual([
-      'error: <html> must have dir="rtl" in a letter in ar-EG',
-    ]);
-  });
+  it.each(["ar-EG", "ur-Aran-PK", "rhg"])(
+    "is a letter written from left to right in %s, which is not",
+    async (locale) => {
+      const html = arabic.html.replace('lang="ar-EG" dir="rtl"', `lang="${locale}"`);
+      expect(await found({ ...arabic, html, locale })).toEqual([
+        `error: <html> must have dir="rtl" in a letter in ${locale}`,
+      ]);
+    },
+  );
 
-  it.each<[string, Partial<Letter>, string]>([
+  it.each<[string, Partial<RenderedTemplate>, string]>([
     ["an empty subject", { subject: " " }, "error: the subject is empty"],
     ["a long subject", { subject: "x".repeat(79) }, "warning: the subject has 79 characters"],
     ["an empty text", { text: "\n" }, "error: the text part is empty"],
@@ -510,7 +514,7 @@ describe("html that is broken", () => {
     );
   });
 
-  const found = async (letter: Letter) => (await checkLooks(letter)).map(printed);
+  const found = async (letter: RenderedTemplate) => (await checkLooks(letter)).map(printed);
 });
 
 it("reads a letter of 100 KB in a fraction of a second", async () => {

@@ -1,5 +1,5 @@
 /** Letters that look right: faults are planted into these. */
-import type { Letter } from "../../../../lib/templates/looks/check.ts";
+import type { RenderedTemplate } from "../../../../lib/templates/template.ts";
 
 interface Words {
   locale: string;
@@ -14,7 +14,7 @@ interface Words {
 
 const url = "https://mesh.test/invitation?token=abc&amp;lang=1";
 
-function letter({ locale, dir, subject, ...words }: Words): Letter {
+function letter({ locale, dir, subject, ...words }: Words): RenderedTemplate {
   const start = dir === "ltr" ? "left" : "right";
   const html = `<!doctype html>
 <html lang="${locale}" dir="${dir}" xmlns="http://www.w3.org/1999/xhtml" xmlns:v="urn:schemas-microsoft-com:vml">

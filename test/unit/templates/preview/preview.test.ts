@@ -58,13 +58,15 @@ describe("the page", () => {
       proof,
       { ...proof, locale: "zh-CN", findings: [{ severity: "warning", message: "odd" }] },
       { ...proof, locale: "ja", findings: [{ severity: "error", message: "bad" }] },
-      { ...proof, name: "goodbye", failed: "data.name is missing" },
+      { ...proof, name: "goodbye", failed: { severity: "error", message: "data.name is missing" } },
+      { ...proof, name: "bare", failed: { severity: "warning", message: "there is no sample" } },
     ]);
     expect(page.match(/<strong>welcome<\/strong>/g)).toHaveLength(1);
     expect(page).toContain('<a href="#welcome/en" aria-label="welcome, en">en</a>');
     expect(page).toContain('aria-label="welcome, zh-CN, has warnings"');
     expect(page).toContain('aria-label="welcome, ja, has errors"');
     expect(page).toContain('aria-label="goodbye, en, has errors"');
+    expect(page).toContain('aria-label="bare, en, has warnings"');
   });
 
   it("writes descriptions and notes as text", () => {
