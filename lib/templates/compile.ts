@@ -2,9 +2,8 @@
 import Handlebars from "handlebars";
 import { isRecord, kindOf } from "../message/faults.ts";
 import { DataFault } from "./faults.ts";
-import { SCOPE } from "./flatten.ts";
 import { formattersMade, type HelperContext, helpers } from "./helpers.ts";
-import { isCall, isHelperCall, isPath } from "./syntax.ts";
+import { isCall, isHelperCall, isPath, SCOPE } from "./syntax.ts";
 import { needsValue } from "./variables.ts";
 
 type Node = hbs.AST.Node;

@@ -1,12 +1,10 @@
 /** Puts partials where they are called, so that a letter is one program: to be checked, styled and compiled as a whole. */
 import type { TemplateFault } from "./faults.ts";
-import { faultAt } from "./syntax.ts";
+import { faultAt, SCOPE } from "./syntax.ts";
+import { variablesOf } from "./variables.ts";
 
 type Program = hbs.AST.Program;
 type Statement = hbs.AST.Statement;
-
-/** Name of the block that a partial's own values make: no template may write it. */
-export const SCOPE = "scope";
 
 /** Partials that call others twice each, and so on, would be more text than there is memory. */
 const MOST_PARTIALS = 500;
@@ -97,12 +95,19 @@ export function flatten(
     if (!partial) return refuse(`there is no partial ${name}: expected partials/${name}.hbs`);
     const before = faults.length;
     const body = scoped(call, expand(partial, given, [...within, name]).body);
-    return given && !printed.has(given) && faults.length === before
-      ? refuse(`the partial ${name} has no {{> @partial-block}}: what stands in its block would be lost`)
+    const isLost = given && !printed.has(given) && faults.length === before;
+    return isLost && asksForData(given)
+      ? refuse(`the partial ${name} has no {{> @partial-block}}: what its block prints would be lost`)
       : body;
   };
 
   return expand(program, undefined, []);
+}
+
+function asksForData(body: readonly Statement[]): boolean {
+  return variablesOf({ type: "Program", body } as unknown as Program).uses.some(
+    ({ path }) => path.length > 0,
+  );
 }
 
 type Call = hbs.AST.PartialStatement | hbs.AST.PartialBlockStatement;

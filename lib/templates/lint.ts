@@ -1,9 +1,8 @@
 /** What a template may say: which helpers, blocks and values, and how much of it. */
 import { nearest } from "../nearest.ts";
 import type { TemplateFault } from "./faults.ts";
-import { SCOPE } from "./flatten.ts";
 import { helpers } from "./helpers.ts";
-import { faultAt, isCall, isHelperCall, isPath } from "./syntax.ts";
+import { faultAt, isCall, isHelperCall, isPath, SCOPE } from "./syntax.ts";
 
 type Node = hbs.AST.Node;
 

@@ -5,6 +5,9 @@ import type { SourceFile } from "./sources.ts";
 
 type Node = hbs.AST.Node;
 
+/** Name of the block that a partial's own values make: no template may write it. */
+export const SCOPE = "scope";
+
 /** The parser's time grows with the cube of the depth: 4,000 helpers in one another took 38 s, as many blocks 25 s. */
 const DEEPEST = 100;
 const MANY_OPEN = new RegExp(String.raw`\{\{[^{}]*(?:\([^(){}]*){${DEEPEST}}`);

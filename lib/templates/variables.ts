@@ -1,7 +1,6 @@
 /** Which data a letter needs: every variable that it prints or asks about, and whether it can do without. */
-import { SCOPE } from "./flatten.ts";
 import { helpers } from "./helpers.ts";
-import { isCall, isHelperCall, isPath } from "./syntax.ts";
+import { isCall, isHelperCall, isPath, SCOPE } from "./syntax.ts";
 
 type Node = hbs.AST.Node;
 

@@ -197,7 +197,7 @@ describe("data that a letter cannot be made of", () => {
       { subject: "hunter2\u2028x" },
     ],
     ["makes the subject longer than 255 characters", "data", { subject: "hunter2".repeat(40) }],
-    ["expected data that leaves something to read; the text part would be blank", "data", { body: "" }],
+    ["expected data that leaves something to read; the html would be blank", "data", { body: "" }],
     ["expected data without NUL characters for the html", "data", { body: "hunter2\0" }],
     ["makes the html longer than 1114112 bytes", "data", { body: "hunter2".repeat(200_000) }],
   ])("is refused, without the value: %s (%s)", (message, field, data) => {
