@@ -101,8 +101,9 @@ async function makeReady(name: string, source: TemplateSource, reading: Reading)
   if (!check || faults.length > before) return undefined;
   const letters = new Map<string, Letter>();
   for (const [locale, drafted] of drafts) {
-    letters.set(locale, { locale, manifest: known, fills: await compileParts(drafted) });
+    letters.set(locale, { locale, manifest: known, fills: await compileParts(drafted, faults) });
   }
+  if (faults.length > before) return undefined;
   const ready: Ready = { manifest: known, check, letters };
   // without a manifest the sample is made up of the variables' names, which fit no date
   if (source.manifest && !reading.isProven) trySample(ready, drafts, source.manifest, reading);
@@ -160,14 +161,19 @@ function draft(
 
 const EMPTY = { type: "Program", body: [] } as unknown as hbs.AST.Program;
 
-async function compileParts(drafts: readonly Draft[]): Promise<Letter["fills"]> {
+async function compileParts(drafts: readonly Draft[], faults: TemplateFault[]): Promise<Letter["fills"]> {
   const fills: Letter["fills"] = {};
-  for (const { part, program } of drafts) {
+  for (const { part, program, source } of drafts) {
     const written = print(program);
-    fills[part] =
-      part === "html"
-        ? compile(await inlineStyles(written), { escape: true })
-        : compile(written, { escape: false });
+    try {
+      fills[part] =
+        part === "html"
+          ? compile(await inlineStyles(written), { escape: true })
+          : compile(written, { escape: false });
+    } catch (error) {
+      // what the libraries stumble over and no check has foreseen is the template's all the same
+      faults.push({ file: source.file, message: `cannot be compiled: ${(error as Error).message}` });
+    }
   }
   return fills;
 }

@@ -19,6 +19,7 @@ const contents: Row[] = [
   ["B78", "a subject only", { to: "bobby@x.test", subject: "A subject" }, "text"],
   ["B78", "empty text", { to: "bobby@x.test", text: "" }, "text"],
   ["B78", "empty html and text", { to: "bobby@x.test", text: "", html: "" }, "text"],
+  ["B78", "blank html and text", { to: "bobby@x.test", text: " \n", html: "\t" }, "text"],
   ["B78", "an attachment only", { to: "bobby@x.test", attachments: [file({})] }, "text"],
   ...(["html", "text"] as const).flatMap((name) =>
     field(name === "html" ? "B80" : "B81", name, [

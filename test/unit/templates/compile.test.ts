@@ -155,6 +155,16 @@ describe("the work has bounds", () => {
     ],
     ["a loop full of helpers", `{{#each list}}${'{{#if (eq a "b")}}{{/if}}'.repeat(400)}{{/each}}`, { list }],
     [
+      "a loop of zones, each of which needs a formatter",
+      "{{#each zones}}{{date 0 zone=this}}{{/each}}",
+      { zones: Intl.supportedValuesOf("timeZone").slice(0, 100) },
+    ],
+    [
+      "a loop of links with a long query",
+      '{{#each list}}{{#if (eq 1 (link "/x" ../query))}}{{/if}}{{/each}}',
+      { list, query: Object.fromEntries(list.map((at) => [`f${at}`, ""])) },
+    ],
+    [
       "a partial that takes all data along",
       '{{#each list}}{{> p @root x="1"}}{{/each}}',
       { list, ...Object.fromEntries(list.map((at) => [`f${at}`, at])) },

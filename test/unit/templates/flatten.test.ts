@@ -264,6 +264,11 @@ describe("a partial is refused", () => {
       { one: "{{> @partial-block}}" },
       "partials/one.hbs:1: expected to be called as a layout: {{#> name}} … {{/name}}",
     ],
+    [
+      "{{#> frame}}{{name}}{{/frame}}",
+      { frame: "<p>Acme</p>" },
+      "a.hbs:1: the partial frame has no {{> @partial-block}}: what its block prints would be lost",
+    ],
     ["{{#scope}}{{name}}{{/scope}}", {}, "a.hbs:1: there is no block #scope"],
   ])("%s", (text, partials, fault) => {
     expect(refused(text, partials)).toEqual([fault]);

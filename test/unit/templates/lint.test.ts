@@ -94,6 +94,14 @@ describe("a template", () => {
     ["{{[@of]}}", "expected names of letters, digits, _ and -"],
     ['{{"a text"}}', "expected a variable or a helper"],
     ["{{5}}", "expected a variable or a helper"],
+    ...["url", "if", "scope", "__proto__"].map((name): [string, string] => [
+      `{{#each a as |${name}|}}{{/each}}`,
+      `as |${name}|: expected a name of letters, digits, _ and - that is none of a helper`,
+    ]),
+    ["{{@index}}", "there is a @index in {{#each}} only"],
+    ["{{#each a}}x{{else}}{{@index}}{{/each}}", "there is a @index in {{#each}} only"],
+    ["{{@brand}}", "expected @locale, @dir, @subject, @brand.…, @root.…"],
+    ["{{@locale.name}}", "expected @locale, @dir, @subject, @brand.…, @root.…"],
     ['{{plural n other="a\\nb"}}', 'expected a text without \\: Handlebars knows \\" and no other escape'],
   ])("may not say %s", (text, message) => {
     expect(faultsOf(`\n${text}`)).toEqual([`a.hbs:2: ${message}`]);

@@ -204,6 +204,14 @@ describe("data that a letter cannot be made of", () => {
     expect(refused(data)).toEqual({ field, message });
   });
 
+  it.each(["{{! later }}\n", "<html><head><title>x</title></head><body>&nbsp;<p></p></body></html>"])(
+    "is no way around a blank letter: %s beside a text",
+    async (html) => {
+      const faults = await faultsOf({ ...letter(html), "a/en/text.hbs": "Hello" });
+      expect(faults).toEqual([expect.stringContaining("the html would be blank")]);
+    },
+  );
+
   it("is told in one sentence, with what to do", () => {
     expect(refusal(() => templates.render({ template: "a", data: {} }))).toEqual({
       type: "MAIL_TEMPLATE_FAILED",
