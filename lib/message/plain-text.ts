@@ -61,9 +61,19 @@ function depthOf(html: string): number {
   return deepest;
 }
 
+/** Drops what no reader sees as far as that takes no parser; each pattern runs through the html once, whatever is left open. */
 function withoutTags(html: string): string {
   return html
-    .replace(/<[^<>]*>/g, " ")
+    .replace(
+      /<!--(?:-?>|[^]*?(?:--!?>|$))|<(title|style|script)(?=[\s/>])[^]*?(?:<\/\1(?=[\s/>])[^<>]*>?|$)/gi,
+      " ",
+    )
+    .replace(/(<[^<>]*>)([^<]*)/g, (_all, tag: string, text: string) => (isHidden(tag) ? " " : ` ${text}`))
     .replace(/\s+/g, " ")
     .trim();
+}
+
+function isHidden(tag: string): boolean {
+  const [, name = ""] = /^<([a-z]\w*)/i.exec(tag) ?? [];
+  return /display: ?none/i.test(tag) && !VOID.has(name.toLowerCase());
 }

@@ -21,13 +21,13 @@ export function frameDocument(html: string, { scheme, pictures }: Look): string 
     ...(adapts ? [`<style>:root{color-scheme:${scheme}!important}</style>`] : []),
     ...(pictures ? [] : [`<meta http-equiv="Content-Security-Policy" content="img-src 'none'">`]),
   ].join("");
-  const shown = html.replace(
-    /\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)/gi,
-    (_query, asked: string) => (asked.toLowerCase() === scheme ? "(min-width:0)" : "(max-width:0)"),
-  );
-  const start = [/<head(?:\s[^>]*)?>/i, /<html(?:\s[^>]*)?>/i, /^\s*<!doctype[^>]*>/i]
-    .map((tag) => tag.exec(shown))
-    .find((found) => found !== null);
-  const at = start ? start.index + start[0].length : 0;
+  const shown = html
+    .replace(/\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)/gi, (_query, asked: string) =>
+      asked.toLowerCase() === scheme ? "(min-width:0)" : "(max-width:0)",
+    )
+    // a policy does not keep it from a server (`rel=preconnect`); as another void element nothing else changes
+    .replace(/<link(?=[\s/>])/gi, "<meta data-link");
+  // before anything else: what looks like a <head> may stand in a comment, where a policy is none
+  const at = /^\s*<!doctype[^>]*>/i.exec(shown)?.[0].length ?? 0;
   return shown.slice(0, at) + head + shown.slice(at);
 }

@@ -38,6 +38,13 @@ describe("plain text", () => {
     ["rules", "<hr>".repeat(250_000)],
     ["half a tag", "<".repeat(1_000_000)],
     ["tags never opened", "</div>".repeat(170_000)],
+    ["comments never closed", "<!--".repeat(120_000) + "<a>".repeat(150_000)],
+    ["styles never closed", "<a>".repeat(1000) + "<style>".repeat(140_000)],
+    ["styles and half their end", "<a>".repeat(1000) + "<style></style".repeat(70_000)],
+    [
+      "a tag that is hidden, never closed",
+      "<a>".repeat(1000) + "<a display:none".padEnd(1_000_000, "display:none"),
+    ],
   ])("is made of 1 MB of %s without work that grows with its square", (_name, html) => {
     let text = "";
     // a fraction of a second; the converter alone takes 12 to 22 s for some of these
@@ -47,5 +54,11 @@ describe("plain text", () => {
 
   it("still has the words of a letter that is nested too deeply for a parser", () => {
     expect(plainText(`${"<div>".repeat(1000)}Your code is <b>123456</b>`)).toBe("Your code is 123456");
+  });
+
+  it("has no more than those words of it: nothing hidden, no comment, title, style or script", () => {
+    const head = `<head><title>Code</title><style>p{color:red}</style></head><!-- <p>x</p> --><script>if (1 < 2) x()</script>`;
+    const hidden = `<div style="color:red;display: none">Seen in lists</div><img style="display:none">`;
+    expect(plainText(`${head}${hidden}${"<div>".repeat(1000)}Hello <b>Ann</b><!-- y`)).toBe("Hello Ann");
   });
 });

@@ -55,11 +55,33 @@ describe("inlining", () => {
     );
   });
 
+  it("keeps a style within a block, and what a partial was given is none", async () => {
+    const style = `{{#if x}}${RULE}{{/if}}`;
+    expect(await inlineStyles(`${style}<style>p{margin:0}</style><p>x</p>`)).toBe(
+      `${style}<p style="margin: 0;">x</p>`,
+    );
+    expect(await inlineStyles(`{{#scope a=b}}${RULE}<p>x</p>{{/scope}}`)).toBe(
+      '{{#scope a=b}}<p style="color: red;">x</p>{{/scope}}',
+    );
+  });
+
+  it.each([
+    `<p{{#if a}} class="x"{{/if}}>x</p>`,
+    `<p {{#if a}}class="x"{{else}}class="y"{{/if}}>x</p>`,
+    `<p class="row {{#if odd}}odd{{/if}}">x</p>`,
+    `<p id='{{a}}'>x</p>`,
+    `<p {{#if a}}style="color:blue"{{/if}} class="x">x</p>`,
+    `<p style="margin:0;{{#if a}}color:blue{{/if}}">x</p>`,
+    `<style>[dir=rtl] p{margin:0}</style><p dir="{{@dir}}">x</p>`,
+  ])("leaves all rules to the reader where data decides which hold: %s", async (html) => {
+    expect(await inlineStyles(RULE + html)).toBe(RULE + html);
+  });
+
   it.each([
     `<p title="{{name}}" style="color: red;">{{{html}}}</p>`,
     `<p style="color: {{@brand.color}};">{{name}}</p>`,
     `<a href="{{url address key="a" other='b'}}">{{#if (eq a "b")}}x{{/if}}</a>`,
-    `<a {{#if x}}title="x" {{/if}}>x</a>`,
+    `<a href="{{#if x}}{{url a}}{{else}}{{url b}}{{/if}}">x</a>`,
     "<table><tr><td>a</td></tr>{{#if x}}<tr><td>b</td></tr>{{/if}}{{#each xs}}<tr><td>{{this}}</td></tr>{{/each}}</table>",
     "<!--[if mso]><table><tr><td><![endif]-->x<!--[if mso]></td></tr></table><![endif]-->",
     'a &lt; b &amp;&nbsp;&#847; 中文 é <br><img src="x">',

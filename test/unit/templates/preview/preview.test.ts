@@ -116,12 +116,22 @@ describe("a frame", () => {
   });
 
   it.each([
-    ["<!doctype html><html lang=en><head dir=ltr>|<title>x</title></head><body><header></header>"],
-    ["<!doctype html><html lang=en>|<body><header>$&</header>"],
-    ["<!DOCTYPE html>|<p>x</p>"],
-    ["|<p>x</p>"],
-  ])("stays the document that it was, with ours at the bar: %s", (marked) => {
+    "<!doctype html>|<html lang=en><head dir=ltr><title>x</title></head><body><header></header>",
+    "\n<!DOCTYPE html>|<p>$&</p>",
+    "|<!-- <head> --><html><head></head><body>",
+    "|<title><head></title><p>x</p>",
+    "|<!--><p><!-- --><!doctype html>",
+  ])("stays the document that it was, with ours before anything that may load: %s", (marked) => {
     const [before = "", after = ""] = marked.split("|");
     expect(shown(before + after)).toBe(`${before}<base target="_blank">${after}`);
+  });
+
+  it.each([
+    "<link rel=preconnect href=//x.test>",
+    '<LINK\nrel="prefetch">',
+    "<link/rel=icon>",
+    "<li<link>nk rel=icon>",
+  ])("asks no server for %s", (link) => {
+    expect(shown(link)).not.toMatch(/<link[\s/>]/i);
   });
 });
