@@ -3,6 +3,7 @@ import type { Mutation } from "./mutation.ts";
 
 const ofCompile = "test/unit/templates/compile.test.ts";
 const ofFlatten = "test/unit/templates/flatten.test.ts";
+const ofLint = "test/unit/templates/lint.test.ts";
 const ofLetters = "test/unit/templates/letters.test.ts";
 const ofSources = "test/unit/templates/sources.test.ts";
 const ofTemplates = "test/unit/templates/templates.test.ts";
@@ -17,7 +18,7 @@ export const templateMutations: readonly Mutation[] = [
     fault: "a variable without a value is printed as nothing",
     breaks: blank,
     file: "lib/templates/compile.ts",
-    changes: [[`  return { ...mustache, ...call("show", mustache.path, names) };`, "  return mustache;"]],
+    changes: [[`  return { ...mustache, ...call(SHOW, mustache.path, names) };`, "  return mustache;"]],
     test: ofCompile,
     named: "{{name}} with {}: name",
   },
@@ -58,7 +59,7 @@ export const templateMutations: readonly Mutation[] = [
   {
     fault: "a partial prints as html what its call hands over under a trusted name",
     breaks: harmless,
-    file: "lib/templates/manifest.ts",
+    file: "lib/templates/uses.ts",
     changes: [
       [
         "    if (field !== undefined && raw.includes(field)) continue;\n    const { original } = node.path as hbs.AST.PathExpression;\n",
@@ -88,7 +89,7 @@ export const templateMutations: readonly Mutation[] = [
     fault: "a symbolic link leads out of the folder of templates",
     breaks: "Nothing outside of the folder is read",
     file: "lib/templates/sources.ts",
-    changes: [["if (!stat || !realpathSync(entry).startsWith(home)) {", "if (!stat) {"]],
+    changes: [["if (!stat || !attempt(() => realpathSync(entry))?.startsWith(home)) {", "if (!stat) {"]],
     test: ofSources,
     named: "out of the folder is refused",
   },
@@ -141,5 +142,21 @@ export const templateMutations: readonly Mutation[] = [
     changes: [["${encode(name)}=${encode(scalarOf(value, name))}", "${name}=${scalarOf(value, name)}"]],
     test: ofLetters,
     named: "of invitation carries exactly the query that went in",
+  },
+  {
+    fault: "a block's own value may have the name of a helper",
+    breaks: harmless,
+    file: "lib/templates/lint.ts",
+    changes: [[" || RESERVED.has(local)", ""]],
+    test: ofLint,
+    named: "{{#each a as |url|}}",
+  },
+  {
+    fault: "html may be blank beside a text",
+    breaks: blank,
+    file: "lib/templates/letter.ts",
+    changes: [["if (fills.html && isBlank(html))", 'if (fills.html && html === "")']],
+    test: ofTemplates,
+    named: "is no way around a blank letter: {{! later }}",
   },
 ];
