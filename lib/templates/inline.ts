@@ -1,5 +1,5 @@
 /** Moves the CSS of a letter into its elements, as mail clients want it; once, when the letter is read. */
-import { SCOPE } from "./flatten.ts";
+import { SCOPE } from "./syntax.ts";
 import { beginning, placeBehind } from "./html-place.ts";
 
 /**

@@ -157,6 +157,6 @@ export const templateMutations: readonly Mutation[] = [
     file: "lib/templates/letter.ts",
     changes: [["if (fills.html && isBlank(html))", 'if (fills.html && html === "")']],
     test: ofTemplates,
-    named: "is no way around a blank letter: {{! later }}",
+    named: "is no way around a blank letter: <html>",
   },
 ];
