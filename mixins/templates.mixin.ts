@@ -1,5 +1,5 @@
 /** Gives a service its letters as `this.templates()`: read once, and in development again whenever one of them changes. */
-import { type FSWatcher, watch } from "node:fs";
+import { type FSWatcher, statSync, watch } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { ServiceBroker } from "moleculer";
 import type { Config } from "../lib/config/config.ts";
@@ -24,6 +24,8 @@ type Logger = Pick<ServiceBroker["logger"], "info" | "warn" | "error">;
 
 /** Editors write a file in several steps, in ms. */
 const QUIET_MS = 100;
+/** How often the folder itself is looked for, in ms. */
+const FOLLOW_MS = 1000;
 
 /** Stands before the transports mixin in a service's list: its settings come from there. */
 export function templatesMixin(options: TemplatesMixinOptions = {}): Mixin {
@@ -106,18 +108,65 @@ function readAgain(config: Config, logger: Logger, use: (templates: Templates) =
       logger.error("The letters stay as they were.");
     }
   };
-  const watcher: FSWatcher = watch(config.mail.templates ?? "", { recursive: true }, () => {
+  const again = (): void => {
     clearTimeout(timer);
     timer = setTimeout(() => void read(), QUIET_MS);
-  });
-  watcher.on("error", (error) => logger.error(`The templates are not watched any more: ${error.message}`));
+  };
+  const watching = watchFolder(config.mail.templates ?? "", logger, again);
   return {
     close() {
       reading = Infinity;
       clearTimeout(timer);
-      watcher.close();
+      watching.close();
     },
   };
+}
+
+/** A watcher stays with the folder that it was given: not with another that git puts in its place, nor with one that comes back. */
+function watchFolder(folder: string, logger: Logger, changed: () => void): { close(): void } {
+  let watcher: FSWatcher | undefined;
+  let watched: string | undefined;
+  const follow = (): boolean => {
+    const found = identityOf(folder);
+    if (found === watched) return false;
+    watcher?.close();
+    watched = found;
+    if (found === undefined) return true;
+    const tellOfEnd = (error: unknown) =>
+      logger.error(`The templates are not watched any more: ${(error as Error).message}`);
+    try {
+      watcher = watch(folder, { recursive: true }, () => {
+        follow();
+        changed();
+      });
+      watcher.on("error", tellOfEnd);
+    } catch (error) {
+      tellOfEnd(error);
+    }
+    return true;
+  };
+  follow();
+  const following = setInterval(() => {
+    if (follow()) changed();
+  }, FOLLOW_MS);
+  following.unref();
+  return {
+    close() {
+      clearInterval(following);
+      watcher?.close();
+    },
+  };
+}
+
+/** @returns undefined where there is no folder. An inode alone would be given to the next one again. */
+function identityOf(folder: string): string | undefined {
+  try {
+    const found = statSync(folder);
+    return found.isDirectory() ? `${found.ino} ${found.birthtimeMs}` : undefined;
+  } catch {
+    // reading says why
+    return undefined;
+  }
 }
 
 function tell({ faults }: TemplateFaults, logger: Logger): void {

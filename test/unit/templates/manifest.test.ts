@@ -7,6 +7,7 @@ import { type Manifest, readManifest } from "../../../lib/templates/manifest.ts"
 import { checkUses, manifestOf } from "../../../lib/templates/uses.ts";
 import { parse } from "../../../lib/templates/syntax.ts";
 import { variablesOf } from "../../../lib/templates/variables.ts";
+import { cpuMs } from "../../support/cpu.ts";
 
 function read(content: object | string) {
   const faults: TemplateFault[] = [];
@@ -136,6 +137,30 @@ describe("a schema", () => {
     const faults = checked(schema, given);
     expect(faults).toEqual([{ field, message }]);
     expect(JSON.stringify(faults)).not.toContain("hunter2");
+  });
+
+  it.each([
+    ["url", `http://${"a:".repeat(40_000)} `],
+    ["uri", `http://${"a:".repeat(40_000)} `],
+    ["uri-reference", `//${"a@".repeat(40_000)} `],
+    ["email", `a@${"a-".repeat(40_000)}!`],
+  ])("refuses 80 KB that look like a %s at once", (format, long) => {
+    let faults: unknown[] | undefined;
+    expect(
+      cpuMs(() => (faults = checked(data({ a: { type: "string", format } }), { a: long }))),
+    ).toBeLessThan(1000);
+    expect(faults).toHaveLength(1);
+  });
+
+  it.each([
+    ["https://example.com/a?b=c#d", 0],
+    ["ftp://user@localhost:21", 0],
+    ["javascript:alert(1)", 1],
+    ["https://exa mple.com", 1],
+    ["https://", 1],
+    ["https://a:b", 1],
+  ])("takes %s for a url or not: %i faults", (a, count) => {
+    expect(checked(data({ a: { type: "string", format: "url" } }), { a })).toHaveLength(count);
   });
 
   it("with alternatives says which of them would do", () => {
