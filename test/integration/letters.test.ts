@@ -254,7 +254,7 @@ describe("a node with letters of its own", () => {
 
   it.each([
     ["one word", "x".repeat(1_000_000)],
-    ["330,000 elements within each other", "<b>".repeat(330_000)],
+    ["250,000 elements within each other", "<b>x".repeat(250_000)],
     ["brackets that open nothing", "<".repeat(1_000_000)],
   ])("frames html of nearly 1 MB: %s", async (_what, html) => {
     const letter = await received({ to: "ann@example.com", subject: "Long", html }, "mail.sendMail");
