@@ -126,14 +126,14 @@ function readAgain(config: Config, logger: Logger, use: (templates: Templates) =
 function watchFolder(folder: string, logger: Logger, changed: () => void): { close(): void } {
   let watcher: FSWatcher | undefined;
   let watched: string | undefined;
+  const tellOfEnd = (error: unknown): void =>
+    logger.error(`The templates are not watched any more: ${(error as Error).message}`);
   const follow = (): boolean => {
     const found = identityOf(folder);
     if (found === watched) return false;
     watcher?.close();
     watched = found;
     if (found === undefined) return true;
-    const tellOfEnd = (error: unknown) =>
-      logger.error(`The templates are not watched any more: ${(error as Error).message}`);
     try {
       watcher = watch(folder, { recursive: true }, () => {
         follow();

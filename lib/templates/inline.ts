@@ -20,7 +20,7 @@ export async function inlineStyles(html: string): Promise<string> {
 
 /** @returns undefined where data decides which rules hold for an element, or on its style attribute */
 function markStyles(html: string): string | undefined {
-  const pieces = html.split(/(\{\{[^]*?\}\}+|<style(?=[\s/>]))/i);
+  const pieces = html.split(/((?<!\\)\{\{[^]*?\}\}+|<style(?=[\s/>]))/i);
   // the attributes that data is printed into
   const filled = new Set<string>();
   let place = beginning;

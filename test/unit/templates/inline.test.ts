@@ -70,6 +70,7 @@ describe("inlining", () => {
     `<p {{#if a}}class="x"{{else}}class="y"{{/if}}>x</p>`,
     `<p class="row {{#if odd}}odd{{/if}}">x</p>`,
     `<p id='{{a}}'>x</p>`,
+    `\\{{ <p id="{{a}}">x</p>`,
     `<p {{#if a}}style="color:blue"{{/if}} class="x">x</p>`,
     `<p style="margin:0;{{#if a}}color:blue{{/if}}">x</p>`,
     `<style>[dir=rtl] p{margin:0}</style><p dir="{{@dir}}">x</p>`,
