@@ -43,7 +43,7 @@ const headers: JsonSchema = {
   maxProperties: limits.headers,
 };
 
-export const localeDoc: JsonSchema = {
+const localeDoc: JsonSchema = {
   description: "The language of the letter, a BCP 47 tag.",
   minLength: 1,
   examples: ["en", "zh-CN"],
