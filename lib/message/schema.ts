@@ -153,14 +153,14 @@ function readContent(
 
 /** A blank body counts as none: what was to be a letter must not go out blank. */
 function readBody(body: string | undefined, field: string, faults: Faults): string | undefined {
-  if (body === undefined || body.trim() === "") return undefined;
+  if (body === undefined || body === "") return undefined;
   const bytes = Buffer.byteLength(body);
   if (bytes > limits.body) {
     faults.tooLarge.push({ field, message: `expected at most ${limits.body} bytes, got ${bytes}` });
   } else if (body.includes("\0")) {
     refuse(faults, field, "expected text without NUL characters");
   }
-  return wellFormed(body);
+  return body.trim() === "" ? undefined : wellFormed(body);
 }
 
 function checkTotal(parts: readonly (string | Uint8Array | undefined)[], max: number, faults: Faults): void {
