@@ -10,6 +10,12 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best?.candidate ?? (longer.length === 1 ? longer[0] : undefined);
 }
 
+/** In words: the candidate that was meant, or all that there are. */
+export function suggest(word: string, candidates: readonly string[]): string {
+  const meant = nearest(word, candidates);
+  return meant === undefined ? `expected ${candidates.join(", ")}` : `did you mean ${meant}?`;
+}
+
 /** Levenshtein's distance: how many letters to insert, delete or replace. */
 export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -30,9 +30,7 @@ export function isFaultless({ invalid, tooLarge }: Faults): boolean {
 /** MAIL_INVALID_MESSAGE; MAIL_TOO_LARGE where nothing but the size is wrong. `data.fields` has all faults. */
 export function refusal({ invalid, tooLarge }: Faults): MailError {
   const fields = [...invalid, ...tooLarge];
-  const [first] = fields;
-  const more = fields.length > 1 ? ` (and ${fields.length - 1} more, see fields)` : "";
-  const sentence = `${first?.field}: ${first?.message}${more}`;
+  const sentence = sentenceOf(fields);
   return invalid.length > 0
     ? new MailError("MAIL_INVALID_MESSAGE", sentence, {
         fields,
@@ -43,6 +41,13 @@ export function refusal({ invalid, tooLarge }: Faults): MailError {
         remedy:
           "Make the message smaller, for instance by a link in place of an attachment, or raise MAIL_MAX_SIZE.",
       });
+}
+
+/** The first of these, and how many more there are. */
+export function sentenceOf(fields: readonly FieldFault[]): string {
+  const [first] = fields;
+  const more = fields.length > 1 ? ` (and ${fields.length - 1} more, see fields)` : "";
+  return `${first?.field}: ${first?.message}${more}`;
 }
 
 /** What kind of thing came, in words that hold nothing of it. */

@@ -5,7 +5,7 @@ import { type Faults, isRecord, kindOf, ownFields, printable, refuse } from "./f
 import { limits } from "./limits.ts";
 
 /** Names that lead to an object's prototype: no letter needs them, and every template engine has had a hole there. */
-const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
+export const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 
 /** The size as JSON is counted on the way, so that the walk ends where the limit is; so does the first fault. */
 interface Walk {

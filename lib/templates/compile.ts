@@ -1,6 +1,7 @@
 /** From a checked program to a function that fills it in: every variable has a value, and the work has bounds. */
 import Handlebars from "handlebars";
 import { isRecord, kindOf } from "../message/faults.ts";
+import { isScalar } from "./expected.ts";
 import { DataFault } from "./faults.ts";
 import { formattersMade, type HelperContext, helpers } from "./helpers.ts";
 import { isCall, isHelperCall, isPath, SCOPE } from "./syntax.ts";
@@ -52,7 +53,7 @@ const knownHelpers = Object.fromEntries(Object.keys(engine.helpers).map((name) =
 export function compile(source: string, { escape }: { escape: boolean }): Fill {
   const program = engine.parse(source, { ignoreStandalone: true });
   const render = engine.compile<object>(guarded(program), {
-    knownHelpers: knownHelpers,
+    knownHelpers,
     knownHelpersOnly: true,
     noEscape: !escape,
     ignoreStandalone: true,
@@ -123,7 +124,7 @@ function wrote(run: Run, written: string): string {
 /** A printed variable. Nothing would be a hole in the letter, and an object `[object Object]`. */
 function show(value: unknown, name: string, { data }: Options): unknown {
   step(data.run);
-  if (typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return value;
+  if (isScalar(value)) return value;
   throw new DataFault(`expected a text or a number, got ${kindOf(value)}`, name);
 }
 

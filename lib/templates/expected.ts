@@ -19,8 +19,12 @@ export function numberOf(value: unknown, name?: string): number {
 }
 
 /** What can be written as text without a doubt: a text, a number, true or false. */
+export function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
+}
+
 export function scalarOf(value: unknown, name?: string): string {
-  if (typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return String(value);
+  if (isScalar(value)) return String(value);
   throw expected("a text, a number, true or false", value, name);
 }
 

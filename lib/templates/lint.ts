@@ -1,5 +1,6 @@
 /** What a template may say: which helpers, blocks and values, and how much of it. */
-import { nearest } from "../nearest.ts";
+import { FORBIDDEN } from "../message/template-data.ts";
+import { suggest } from "../nearest.ts";
 import type { TemplateFault } from "./faults.ts";
 import { helpers } from "./helpers.ts";
 import { faultAt, isCall, isHelperCall, isPath, SCOPE } from "./syntax.ts";
@@ -27,8 +28,6 @@ const IN_EACH = new Set(["index", "key", "first", "last"]);
 
 /** Handlebars takes any characters between brackets; what is not printed as it was written would be read as something else. */
 const NAME = /^(?:[\p{L}_$][\p{L}\p{N}_$-]*|\d+)$/u;
-/** Lead to an object's prototype; no data has them. */
-const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 
 /** @param program without partials */
 export function lint(program: hbs.AST.Program, faults: TemplateFault[]): void {
@@ -91,12 +90,7 @@ export function lint(program: hbs.AST.Program, faults: TemplateFault[]): void {
     const name = path.original;
     const helper = Object.hasOwn(helpers, name) ? helpers[name] : undefined;
     if (!helper) {
-      const meant = nearest(name, Object.keys(helpers));
-      const known = Object.keys(helpers).join(", ");
-      return refuse(
-        call,
-        `there is no helper ${name}: ${meant ? `did you mean ${meant}?` : `expected ${known}`}`,
-      );
+      return refuse(call, `there is no helper ${name}: ${suggest(name, Object.keys(helpers))}`);
     }
     const [least, most] = helper.params;
     if (params.length < least || params.length > most) {

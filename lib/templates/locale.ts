@@ -32,7 +32,7 @@ export function chooseLocale(
 
 /** @param locale a BCP 47 tag */
 export function directionOf(locale: string): "ltr" | "rtl" {
-  const script = read(locale)?.maximize().script;
+  const script = readTag(locale)?.maximize().script;
   return script !== undefined && RIGHT_TO_LEFT.has(script) ? "rtl" : "ltr";
 }
 
@@ -42,7 +42,7 @@ export function directionOf(locale: string): "ltr" | "rtl" {
  * @example languageTag("zh_cn") // "zh-CN"
  */
 export function languageTag(name: string): string | undefined {
-  const locale = read(name.replaceAll("_", "-"));
+  const locale = readTag(name.replaceAll("_", "-"));
   // V8 has no language for `und`, the standard has `und`: neither has a name.
   if (!locale?.language || locale.language === "und") return undefined;
   return languages.of(locale.language) === undefined ? undefined : locale.toString();
@@ -50,7 +50,7 @@ export function languageTag(name: string): string | undefined {
 
 /** The available one that comes nearest to the wanted one, of the same language at least. */
 export function nearestLocale(wanted: string, available: readonly string[]): string | undefined {
-  const locale = read(wanted);
+  const locale = readTag(wanted);
   // CLDR's likely language of nobody in particular is English: who says `und` has not asked for that.
   if (!locale || locale.baseName === "und") return undefined;
   if (available.includes(locale.toString())) return locale.toString();
@@ -79,7 +79,8 @@ function compareBreadth(a: string, b: string): number {
   return a.split("-").length - b.split("-").length || (a < b ? -1 : 1);
 }
 
-function read(tag: string): Intl.Locale | undefined {
+/** @returns undefined for what is no tag */
+export function readTag(tag: string): Intl.Locale | undefined {
   try {
     return new Intl.Locale(tag);
   } catch {

@@ -1,6 +1,6 @@
 /** `template.json`: what a template is about, which data it takes, and an example of that. */
 import { isRecord, kindOf, printable } from "../message/faults.ts";
-import { nearest } from "../nearest.ts";
+import { suggest } from "../nearest.ts";
 import type { TemplateFault } from "./faults.ts";
 import type { SourceFile } from "./sources.ts";
 
@@ -35,11 +35,7 @@ export function readManifest({ file, text }: SourceFile, faults: TemplateFault[]
   if (!given) return undefined;
   for (const name of Object.keys(given)) {
     if (FIELDS.some((one) => one === name)) continue;
-    const meant = nearest(name, FIELDS);
-    refuse(
-      name,
-      `unknown field ${printable(name)}: ${meant ? `did you mean ${meant}?` : `expected ${FIELDS.join(", ")}`}`,
-    );
+    refuse(name, `unknown field ${printable(name)}: ${suggest(name, FIELDS)}`);
   }
   const { description = "", data = { type: "object" }, sample = {}, raw = [], lifetime, unsubscribe } = given;
   const wrong = (name: string, value: unknown, expected: string): void =>

@@ -21,7 +21,7 @@ import {
   type SourceFile,
   type TemplateSource,
 } from "./sources.ts";
-import { parse, placeOf, print } from "./syntax.ts";
+import { faultAt, parse, print } from "./syntax.ts";
 import { EXAMPLE_WEB_URL } from "./template.ts";
 import { checkHtmlUses, checkUses, manifestOf } from "./uses.ts";
 import { type VariableUse, variablesOf } from "./variables.ts";
@@ -152,11 +152,14 @@ function draft(
       found.push(...checkHtmlContexts(program));
       checkHtmlUses(html, manifest?.raw ?? [], found);
     }
-    faults.push(
-      ...found.map((fault) => (fault.file === source.file ? fault : { ...fault, calledIn: source.file })),
-    );
+    faults.push(...found.map((fault) => seenFrom(source.file, fault)));
     return [{ part, source, program, uses }];
   });
+}
+
+/** A fault in a partial, with the letter that called it. */
+function seenFrom(letter: string, fault: TemplateFault): TemplateFault {
+  return fault.file === letter ? fault : { ...fault, calledIn: letter };
 }
 
 const EMPTY = { type: "Program", body: [] } as unknown as hbs.AST.Program;
@@ -196,17 +199,15 @@ function trySample(
     } catch (error) {
       if (!(error instanceof DataFault)) throw error;
       const { field, message } = error;
-      const uses = drafts.get(locale)?.flatMap((part) => part.uses) ?? [];
-      const named = uses.filter(({ written, path }) => written === field || path.join(".") === field);
-      const use = named.find(({ needed }) => needed) ?? named[0];
-      const place = use ? placeOf(use.node) : told;
-      const calledIn = drafts.get(locale)?.find((part) => use && part.uses.includes(use))?.source.file;
+      const places = (drafts.get(locale) ?? []).flatMap((part) =>
+        part.uses
+          .filter(({ written, path }) => written === field || path.join(".") === field)
+          .map(({ node, needed }) => ({ node, needed, file: part.source.file })),
+      );
+      const place = places.find(({ needed }) => needed) ?? places[0];
       const about = field === undefined ? "" : `${field}: `;
-      faults.push({
-        ...place,
-        message: `${about}${message}, with the sample of template.json in ${locale}`,
-        ...(calledIn !== place.file && { calledIn }),
-      });
+      const words = `${about}${message}, with the sample of template.json in ${locale}`;
+      faults.push(place ? seenFrom(place.file, faultAt(place.node, words)) : { ...told, message: words });
     }
   }
 }

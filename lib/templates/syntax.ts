@@ -53,13 +53,9 @@ function tooDeep(text: string): number | undefined {
   return MANY_OPEN.exec(text)?.index;
 }
 
-/** Where a node was written. */
-export function placeOf({ loc }: Node): { file: string; line: number } {
-  return { file: loc.source, line: loc.start.line };
-}
-
-export function faultAt(node: Node, message: string): TemplateFault {
-  return { ...placeOf(node), message };
+/** A fault with the place where a node was written. */
+export function faultAt({ loc }: Node, message: string): TemplateFault {
+  return { file: loc.source, line: loc.start.line, message };
 }
 
 export const isPath = (node: Node): node is hbs.AST.PathExpression => node.type === "PathExpression";

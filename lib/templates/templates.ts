@@ -1,6 +1,7 @@
 /** Every letter that is kept ready: the built-in ones, and those of MAIL_TEMPLATES over them. */
 import type { Config } from "../config/config.ts";
 import { type FieldFault, MailError } from "../errors.ts";
+import { sentenceOf } from "../message/faults.ts";
 import type { SendRequest } from "../message/message.ts";
 import { nearest } from "../nearest.ts";
 import { looksOf } from "./brand.ts";
@@ -129,16 +130,9 @@ const GIVE_DATA =
   "Give the data that the template asks for; mail.templates shows its schema and a sample. Nothing was stored or sent.";
 
 function templateFailed(name: string, locale: string, fields: FieldFault[], remedy = GIVE_DATA): MailError {
-  const [first] = fields;
-  const more = fields.length > 1 ? ` (and ${fields.length - 1} more, see fields)` : "";
   return new MailError(
     "MAIL_TEMPLATE_FAILED",
-    `the template ${name} cannot be filled in: ${first?.field}: ${first?.message}${more}`,
-    {
-      template: name,
-      locale,
-      fields,
-      remedy,
-    },
+    `the template ${name} cannot be filled in: ${sentenceOf(fields)}`,
+    { template: name, locale, fields, remedy },
   );
 }

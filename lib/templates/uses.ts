@@ -1,6 +1,6 @@
 /** What a letter uses, held against what its template says of the data, and of the brand. */
 import { isRecord } from "../message/faults.ts";
-import { nearest } from "../nearest.ts";
+import { nearest, suggest } from "../nearest.ts";
 import { sometimes, throughout } from "./brand.ts";
 import type { TemplateFault } from "./faults.ts";
 import type { Manifest } from "./manifest.ts";
@@ -37,9 +37,7 @@ function aboutData({ path, needed, sure }: VariableUse, schema: Record<string, u
     const field = path.slice(0, at + 1).join(".");
     if (!Object.hasOwn(properties, name)) {
       if (hasMore || names.length === 0) return undefined;
-      const meant = nearest(name, names);
-      const advice = meant ? `did you mean ${meant}?` : `expected ${names.join(", ")}`;
-      return `${field} is no field of the data in template.json: ${advice}`;
+      return `${field} is no field of the data in template.json: ${suggest(name, names)}`;
     }
     const property = properties[name];
     if (needed && !sure.has(field)) {

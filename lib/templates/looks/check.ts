@@ -1,5 +1,5 @@
 /** Whether a letter looks right everywhere: what mail clients drop, clip or show unreadably (caniemail.com, WCAG 2.2). */
-import { directionOf } from "../locale.ts";
+import { directionOf, readTag } from "../locale.ts";
 import type { RenderedTemplate } from "../template.ts";
 import { type CssRule, isImportant, rulesOf } from "./css.ts";
 import { error, inOrder, type LooksFinding, warning } from "./finding.ts";
@@ -113,7 +113,7 @@ function hasMeta(elements: readonly MarkupElement[], wanted: string): boolean {
 function checkLanguage(html: MarkupElement | undefined, locale: string): LooksFinding[] {
   const { lang = "", dir = "ltr" } = html?.attributes ?? {};
   const findings: LooksFinding[] = [];
-  if (lang === "" || languageOf(lang)?.language !== languageOf(locale)?.language) {
+  if (lang === "" || languageOf(lang) !== languageOf(locale)) {
     const got = lang === "" ? "has no lang" : `has lang="${lang}"`;
     const why = "screen readers speak by it";
     findings.push(
@@ -127,12 +127,8 @@ function checkLanguage(html: MarkupElement | undefined, locale: string): LooksFi
   return findings;
 }
 
-function languageOf(tag: string): Intl.Locale | undefined {
-  try {
-    return new Intl.Locale(tag).maximize();
-  } catch {
-    return undefined;
-  }
+function languageOf(tag: string): string | undefined {
+  return readTag(tag)?.maximize().language;
 }
 
 interface Sheet {
