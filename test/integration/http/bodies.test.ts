@@ -135,7 +135,8 @@ describe("a letter", () => {
     await askJson(node.port, "POST", "/api/mail/send", { ...letter, [odd]: 1 });
     await askJson(node.port, "POST", "/api/mail/send", letter, { "x-request-id": "x".repeat(5000) });
     await ask(node.port, "GET", `/api/mail/messages?recipient=${encodeURIComponent(odd)}`);
-    expect(node.program.output).not.toMatch(/%0d|x{65}|31m/);
+    // a start that took 231ms is none of them
+    expect(node.program.output).not.toMatch(/%0d|x{65}|31m(?!s)/);
   });
 
   it("that a rude server refuses shows what the server said without its control characters", async () => {

@@ -47,8 +47,11 @@ describe("what is beyond the limits", () => {
 
 it("looks over a large attachment with less work than its parser has", () => {
   const bytes = Buffer.from(`{"content":"${"QUJD".repeat(2_500_000)}"}`);
-  const leastOf = (work: () => unknown) => Math.min(...Array.from({ length: 5 }, () => cpuMs(work)));
-  const parsing = leastOf(() => JSON.parse(bytes.toString()));
-  const looking = leastOf(() => excessIn(bytes));
-  expect(looking).toBeLessThan(parsing);
+  // in turns: a processor that is slowed down for a moment is so for both
+  const turns = Array.from({ length: 5 }, () => ({
+    parsing: cpuMs(() => JSON.parse(bytes.toString())),
+    looking: cpuMs(() => excessIn(bytes)),
+  }));
+  const leastOf = (work: "parsing" | "looking") => Math.min(...turns.map((turn) => turn[work]));
+  expect(leastOf("looking")).toBeLessThan(leastOf("parsing"));
 });
