@@ -1,5 +1,6 @@
 /** From folders to letters that can be filled in: read, checked, compiled, and tried with their samples. */
 import { basename, dirname, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { Ajv2020 } from "ajv/dist/2020.js";
 import { compile } from "./compile.ts";
 import { type DataCheck, dataCheckOf, schemaCompiler } from "./data-check.ts";
@@ -65,6 +66,8 @@ export async function readTemplates(
   };
   const templates = new Map<string, Ready>();
   for (const [name, source] of own ? lay(own, builtIn) : builtIn.templates) {
+    // others get their turn between: a running node reads its letters beside other work
+    await setImmediate();
     const template = await makeReady(name, source, reading);
     if (template) templates.set(name, template);
   }
